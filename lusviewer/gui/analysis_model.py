@@ -1,0 +1,198 @@
+"""What was found in the open clip, by which models, and what a person made of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lusviewer import paths
+from lusviewer.findings import ClipReport, FrameFindings, Timelines
+from lusviewer.gui import background
+from lusviewer.gui.background import SecondOpinion
+from lusviewer.gui.edits import Edits
+from lusviewer.gui.exam_model import Analysed
+from lusviewer.gui.jobs import Lane, Latest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lusviewer.clip import Clip
+    from lusviewer.findings import Prediction
+    from lusviewer.gui.background import Models
+
+Opinions = tuple[tuple["Prediction", "Prediction | None"], ...]
+"""What each expert says, and what it says after the edits (None without edits)."""
+
+
+class AnalysisModel(QObject):
+    """The models, the running analysis and its results.
+
+    The signals are those of the viewer model, which passes them on.
+    """
+
+    started = Signal()
+    ended = Signal()
+    progressed = Signal(float)
+    arrived = Signal(object)
+    reported = Signal(object)
+    predicted = Signal(object)
+    edited = Signal(object)
+    models_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.models: Models | None = None
+        self.bundle_path = paths.default_bundle()
+        self.asked_device = "auto"
+        self.threads = 1
+        self.findings: dict[int, FrameFindings] = {}
+        self.timelines: Timelines | None = None
+        self.report: ClipReport | None = None
+        self.predictions: Opinions = ()
+        self.edits = Edits(self)
+        self._loading = Lane(self)
+        self._running = Lane(self)
+        self._opinions = Latest(background.predict_again, self)
+        self._loading.produced.connect(self._on_loaded)
+        self._running.produced.connect(self._on_produced)
+        self._running.ended.connect(self.ended)
+        self._opinions.ready.connect(self._on_opinion)
+        self._opinions.failed.connect(self._on_opinion_failed)
+        self._loading.failed.connect(self.failed)
+        self._running.failed.connect(self.failed)
+        self.edits.changed.connect(self._on_edited)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an analysis runs."""
+        return self._running.busy
+
+    @property
+    def loading(self) -> bool:
+        """Whether models are being loaded."""
+        return self._loading.busy
+
+    @property
+    def complete(self) -> bool:
+        """Whether every frame of the clip was analysed and reported on."""
+        if self.timelines is None or self.report is None or self.busy:
+            return False
+        return self.timelines.progress >= 1.0
+
+    def load(self, folder: Path, device: str) -> None:
+        """Load the models in ``folder``; what they found of the clip is dropped."""
+        self.cancel()
+        self.bundle_path, self.asked_device = folder, device
+        self.models = None
+        self.models_changed.emit(None)
+        self._forget_results()
+        self._loading.run(partial(background.load_models, folder, device, self.threads))
+
+    def begin(self, clip: Clip) -> None:
+        """Start with nothing found in ``clip``."""
+        self.timelines = Timelines(clip.frame_times_s)
+
+    def clear(self) -> None:
+        """Stop, and forget what was found."""
+        self.cancel()
+        self.timelines = None
+        self._forget_results()
+
+    def restore(self, kept: Analysed) -> None:
+        """Take back what was found in the open clip before."""
+        self.findings = dict(kept.findings)
+        self.timelines = kept.timelines
+        self.edits.reset(kept.edits)
+        self._report(kept.report)
+        self.arrived.emit(tuple(self.findings.values()))
+        self.progressed.emit(1.0)
+
+    def kept(self) -> Analysed | None:
+        """Return what was found, to be restored later; None unless it is complete."""
+        if not self.complete or self.report is None or self.timelines is None:
+            return None
+        return Analysed(self.findings, self.timelines, self.report, self.edits.values)
+
+    def start(self, clip: Clip, frame: int) -> None:
+        """Analyse ``clip``, first near ``frame``; loads the models if need be."""
+        if self.models is None:
+            if not self._loading.busy:
+                self.load(self.bundle_path, self.asked_device)
+            return
+        self._forget_results()
+        self.timelines = Timelines(clip.frame_times_s)
+        self._running.run(partial(background.analyse_clip, clip, self.models, frame))
+        self.started.emit()
+        self.progressed.emit(0.0)
+
+    def cancel(self) -> None:
+        """Stop the analysis; what was found so far stays."""
+        self._running.cancel()
+
+    def close(self) -> None:
+        """Stop everything and wait for every thread."""
+        self._loading.close()
+        self._running.close()
+        self._opinions.close()
+
+    def _forget_results(self) -> None:
+        self.findings = {}
+        self.edits.reset({})
+        if self.report is not None:
+            self._report(None)
+
+    @Slot(object)
+    def _on_loaded(self, loaded: tuple[Models, ...]) -> None:
+        self.models = loaded[-1]
+        self.models_changed.emit(self.models)
+
+    @Slot(object)
+    def _on_produced(self, items: tuple[FrameFindings | ClipReport, ...]) -> None:
+        found = tuple(item for item in items if isinstance(item, FrameFindings))
+        reports = [item for item in items if isinstance(item, ClipReport)]
+        if found and self.timelines is not None:
+            for findings in found:
+                self.findings[findings.frame_index] = findings
+                self.timelines.add(findings)
+            self.arrived.emit(found)
+            self.progressed.emit(self.timelines.progress)
+        if reports:
+            self._report(reports[-1])
+
+    def _report(self, report: ClipReport | None) -> None:
+        self.report = report
+        self.reported.emit(report)
+        self._predict_again()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        self.edited.emit(self.edits.values)
+        self._predict_again()
+
+    def _predict_again(self) -> None:
+        """Show the predictions, with a second opinion where there are edits."""
+        self._opinions.forget()
+        if self.report is None or not self.edits.values or self.models is None:
+            said = () if self.report is None else self.report.predictions
+            self._show_predictions(tuple((one, None) for one in said))
+        else:
+            wish = SecondOpinion(self.report, self.models.experts, self.edits.values)
+            self._opinions.request(wish)
+
+    @Slot(object, object)
+    def _on_opinion(self, wish: SecondOpinion, said: tuple[Prediction, ...]) -> None:
+        if wish.report is self.report and wish.edits is self.edits.values:
+            before = wish.report.predictions
+            self._show_predictions(tuple(zip(before, said, strict=True)))
+
+    def _show_predictions(self, predictions: Opinions) -> None:
+        if predictions != self.predictions:
+            self.predictions = predictions
+            self.predicted.emit(predictions)
+
+    @Slot(object, object)
+    def _on_opinion_failed(self, _wish: SecondOpinion, error: Exception) -> None:
+        self.failed.emit(error)

@@ -1,0 +1,171 @@
+"""The work that leaves the window's thread: what jobs iterate and wishes ask for.
+
+Nothing here knows Qt. The readers, the models and their libraries are imported
+inside, so that the window is painted before any of them is loaded.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lusviewer.errors import CorruptFrameError, EmptyFolderError, LusViewerError
+from lusviewer.findings import FrameFindings, Timelines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.clip import Clip
+    from lusviewer.experts.expert import Expert
+    from lusviewer.findings import ClipReport, Prediction
+    from lusviewer.geometry import FrameGeometry
+    from lusviewer.inference.bundle import ModelBundle
+    from lusviewer.io.folder import ExamClip
+
+PROVISIONAL_S: Final = 0.7
+"""How often a report is made while the analysis still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The clips found under what was opened, and what could not be listed."""
+
+    clips: tuple[ExamClip, ...]
+    refused: tuple[tuple[Path, LusViewerError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What answers: a bundle and the experts that came with it."""
+
+    bundle: ModelBundle
+    experts: tuple[Expert, ...]
+    asked_device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A step of opening a clip: how much of it is decoded, where the beam is."""
+
+    geometry: FrameGeometry
+    decoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaliencyWish:
+    """Where did ``key`` look, in one frame."""
+
+    clip: Clip
+    bundle: ModelBundle
+    geometry: FrameGeometry
+    index: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What would the experts say had the edited biomarkers been measured so."""
+
+    report: ClipReport
+    experts: tuple[Expert, ...]
+    edits: Mapping[str, float] = field(default_factory=dict)
+
+
+def list_clips(paths: Sequence[Path], cancel: CancelToken) -> Iterator[Listing]:
+    """Yield the clips under ``paths``, once."""
+    from lusviewer.io.folder import list_exam
+
+    clips: list[ExamClip] = []
+    refused: list[tuple[Path, LusViewerError]] = []
+    for path in paths:
+        cancel.check()
+        try:
+            exam = list_exam(path)
+        except LusViewerError as error:
+            if len(paths) == 1:
+                raise
+            refused.append((path, error))
+            continue
+        clips.extend(exam.clips)
+        refused.extend(exam.refused)
+    if not clips:
+        msg = "Nothing that was opened holds a clip."
+        raise EmptyFolderError(
+            msg, hint="Open ultrasound DICOM files, videos or images."
+        )
+    yield Listing(tuple(clips), tuple(refused))
+
+
+def prepare_clip(path: Path, cancel: CancelToken) -> Iterator[Clip | Prepared]:
+    """Yield the clip with its first frame decoded, then steps of preparing it."""
+    from lusviewer.io import open_clip
+
+    clip = open_clip(path)
+    cancel.check()
+    with suppress(CorruptFrameError):
+        clip.frame(0)
+    yield clip
+    yield Prepared(clip.locate(cancel), 0)
+    if not clip.fits_cache():
+        return
+    for decoded, _ in enumerate(clip.prefetch(cancel), start=1):
+        yield Prepared(clip.geometry, decoded)
+
+
+def load_models(
+    folder: Path, device: str, threads: int, cancel: CancelToken
+) -> Iterator[Models]:
+    """Yield the bundle in ``folder`` and its experts, once."""
+    from lusviewer.experts import load_experts
+    from lusviewer.inference import open_bundle
+
+    bundle = open_bundle(folder, device=device, threads=threads)
+    cancel.check()
+    experts = load_experts(folder / "experts")
+    yield Models(bundle, experts, device)
+
+
+def analyse_clip(
+    clip: Clip, models: Models, start: int, cancel: CancelToken
+) -> Iterator[FrameFindings | ClipReport]:
+    """Yield each frame's findings, a provisional report now and then, the report."""
+    from lusviewer.analysis import analyse, summarise
+
+    timelines = Timelines(clip.frame_times_s)
+    due = time.monotonic() + PROVISIONAL_S
+    for findings in analyse(clip, models.bundle, cancel, start=start):
+        timelines.add(findings)
+        yield findings
+        if time.monotonic() >= due:
+            yield summarise(clip, models.bundle, models.experts, timelines, cancel)
+            due = time.monotonic() + PROVISIONAL_S
+    yield summarise(clip, models.bundle, models.experts, timelines, cancel)
+
+
+def saliency_map(wish: SaliencyWish, cancel: CancelToken) -> NDArray[np.float32]:
+    """Return where the model looked for ``wish.key``, in the clip's own grid."""
+    from lusviewer.inference.saliency import saliency
+
+    frame = wish.clip.frame(wish.index)
+    return saliency(wish.bundle, frame, wish.geometry, wish.key, cancel)
+
+
+def predict_again(wish: SecondOpinion, cancel: CancelToken) -> tuple[Prediction, ...]:
+    """Return what each expert says with the edits in place of the model's values."""
+    from lusviewer.experts.features import features_of
+
+    features = {**features_of(wish.report), **wish.edits}
+    return tuple(expert.predict(features, cancel) for expert in wish.experts)
+
+
+def close_clip(clip: Clip, _cancel: CancelToken) -> Iterator[None]:
+    """Let go of a clip's file; waits for the frame that is being decoded."""
+    clip.close()
+    yield from ()

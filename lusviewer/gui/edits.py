@@ -1,0 +1,71 @@
+"""A person's overruling of biomarkers, step by step undoable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from lusviewer.findings import INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UNDO_LIMIT: Final = 500
+
+
+class Edits(QObject):
+    """The biomarkers a person set for this clip: key to value.
+
+    Signals
+    -------
+    changed()
+        ``values`` is another mapping now.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.values: Mapping[str, float] = {}
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_UNDO_LIMIT)
+
+    def edit(self, key: str, value: float | None) -> None:
+        """Set ``key``, or with None take the model's value again; can be undone."""
+        if self.values.get(key) != value:
+            self.undo_stack.push(_EditBiomarker(self, key, value))
+
+    def reset(self, values: Mapping[str, float]) -> None:
+        """Start over with ``values``; there is nothing to undo then."""
+        self.undo_stack.clear()
+        if dict(values) != dict(self.values):
+            self.values = dict(values)
+            self.changed.emit()
+
+    def put(self, key: str, value: float | None) -> None:
+        """Set or take away one value, without a step to undo."""
+        if key not in INDEX and key.partition(".")[0] != "measured":
+            msg = f"{key} is no biomarker"
+            raise KeyError(msg)
+        values = {k: v for k, v in self.values.items() if k != key}
+        if value is not None:
+            values[key] = value
+        self.values = values
+        self.changed.emit()
+
+
+class _EditBiomarker(QUndoCommand):
+    def __init__(self, edits: Edits, key: str, value: float | None) -> None:
+        super().__init__(edits.tr("Edit {key}").format(key=key))
+        self._edits = edits
+        self._key = key
+        self._new = value
+        self._old = edits.values.get(key)
+
+    def redo(self) -> None:
+        self._edits.put(self._key, self._new)
+
+    def undo(self) -> None:
+        self._edits.put(self._key, self._old)

@@ -1,0 +1,373 @@
+"""The one place of the window's state; widgets show it and never know each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Slot
+
+from lusviewer.errors import LusViewerError
+from lusviewer.gui import background
+from lusviewer.gui.analysis_model import AnalysisModel
+from lusviewer.gui.background import Prepared, SaliencyWish
+from lusviewer.gui.best_frame import best_frame
+from lusviewer.gui.exam_model import ExamModel
+from lusviewer.gui.frame_display import FrameDisplay
+from lusviewer.gui.jobs import Lane, Latest
+from lusviewer.gui.layers import Layers
+from lusviewer.gui.viewer_signals import ViewerSignals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QObject
+    from PySide6.QtGui import QUndoStack
+
+    from lusviewer.clip import Clip
+    from lusviewer.experts.expert import Expert
+    from lusviewer.findings import ClipReport, FrameFindings, Timelines
+    from lusviewer.geometry import FrameGeometry
+    from lusviewer.gui.background import Listing, Models
+    from lusviewer.inference.bundle import ModelBundle
+
+SPEEDS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+"""The playback speeds that ``,`` and ``.`` step through."""
+
+
+class ViewerModel(ViewerSignals):
+    """What is open and what is shown; what was found is in ``analysis``.
+
+    Changes go through its methods, which check, change and then speak.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.clip: Clip | None = None
+        self.geometry: FrameGeometry | None = None
+        self.frame_index = 0
+        self.loop: tuple[int, int] | None = None
+        self.layers = Layers.at_first()
+        self.selection = ""
+        self.playing = False
+        self.speed = 1.0
+        self.auto_analyse = True
+        self.exam = ExamModel(self)
+        self.analysis = AnalysisModel(self)
+        self._display = FrameDisplay(self)
+        self._opening = Lane(self)
+        self._closing = Lane(self, replacing=False)
+        self._saliency = Latest(background.saliency_map, self)
+        self._connect()
+
+    def _connect(self) -> None:
+        analysis = self.analysis
+        analysis.started.connect(self.analysis_started)
+        analysis.ended.connect(self._on_analysis_ended)
+        analysis.progressed.connect(self.progress_changed)
+        analysis.arrived.connect(self._on_findings)
+        analysis.reported.connect(self.report_changed)
+        analysis.predicted.connect(self.predictions_changed)
+        analysis.edited.connect(self.edits_changed)
+        analysis.models_changed.connect(self._on_models)
+        self.exam.listed.connect(self._on_listed)
+        self._display.shown.connect(self.image_changed)
+        self._opening.produced.connect(self._on_prepared)
+        self._opening.ended.connect(self._analyse_when_ready)
+        self._saliency.ready.connect(self._on_saliency)
+        for source in (analysis, self.exam, self._display, self._opening):
+            source.failed.connect(self._on_failed)
+        self._saliency.failed.connect(self._on_saliency_failed)
+
+    # --- what was found, held by ``analysis`` ---------------------------------------
+
+    @property
+    def findings(self) -> Mapping[int, FrameFindings]:
+        """What was found so far, by frame index."""
+        return self.analysis.findings
+
+    @property
+    def timelines(self) -> Timelines | None:
+        """The biomarkers over the frames, None where no clip is open."""
+        return self.analysis.timelines
+
+    @property
+    def report(self) -> ClipReport | None:
+        """What is known of the clip so far, provisional while the analysis runs."""
+        return self.analysis.report
+
+    @property
+    def bundle(self) -> ModelBundle | None:
+        """The model bundle that answers, None until it is loaded."""
+        models = self.analysis.models
+        return None if models is None else models.bundle
+
+    @property
+    def experts(self) -> tuple[Expert, ...]:
+        """The experts that answer, none until they are loaded."""
+        models = self.analysis.models
+        return () if models is None else models.experts
+
+    @property
+    def edits(self) -> Mapping[str, float]:
+        """The biomarkers a person overruled, key to value."""
+        return self.analysis.edits.values
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """What can be undone: edits and, pushed by the clip view, measures."""
+        return self.analysis.edits.undo_stack
+
+    def edit_biomarker(self, key: str, value: float | None) -> None:
+        """Overrule ``key``, or with None take the model's value again; undoable."""
+        if self.report is not None:
+            self.analysis.edits.edit(key, value)
+
+    def choose_bundle(self, folder: Path | str) -> None:
+        """Load the models in ``folder``; the open clip is analysed anew."""
+        self.analysis.load(Path(folder), self.analysis.asked_device)
+
+    def choose_device(self, name: str) -> None:
+        """Run on ``name`` ("auto", "cpu", "cuda" ...) from now on."""
+        self.analysis.load(self.analysis.bundle_path, name)
+
+    def analyse(self) -> None:
+        """Analyse the open clip, again if need be, from the frame that is shown."""
+        if self.clip is not None:
+            self.analysis.start(self.clip, self.frame_index)
+
+    def cancel_analysis(self) -> None:
+        """Stop the analysis; what was found so far stays."""
+        self.analysis.cancel()
+
+    # --- opening -----------------------------------------------------------------
+
+    def open_path(self, path: Path | str | Sequence[Path | str]) -> None:
+        """List the clips under one or several paths and open the first."""
+        several = [path] if isinstance(path, (str, Path)) else path
+        self.exam.open([Path(one).expanduser() for one in several])
+        self.status_changed.emit(self.tr("Looking for clips ..."))
+
+    def open_position(self, position: int) -> None:
+        """Open the clip at ``position`` of the exam; nothing where there is none."""
+        if 0 <= position < len(self.exam.clips):
+            self.close_clip()
+            self.exam.position = position
+            clip = self.exam.clips[position]
+            self.status_changed.emit(
+                self.tr("Opening {name} ...").format(name=clip.label)
+            )
+            self._opening.run(partial(background.prepare_clip, clip.path))
+            self.exam_changed.emit(self.exam)
+
+    def step_clip(self, n: int) -> None:
+        """Open the clip ``n`` further in the exam."""
+        self.open_position(self.exam.position + n)
+
+    def close_clip(self) -> None:
+        """Stop all work on the clip and forget it; what was found is kept aside."""
+        self._opening.cancel()
+        self.analysis.cancel()
+        clip = self.clip
+        if clip is None:
+            return
+        kept = self.analysis.kept()
+        if kept is not None:
+            self.exam.keep(clip.identity.path, kept)
+        self.set_playing(False)
+        self._display.open(None)
+        self._closing.run(partial(background.close_clip, clip))
+        self.clip, self.geometry = None, None
+        self.frame_index = 0
+        self.set_loop(None)
+        self.analysis.clear()
+        self.clip_closed.emit()
+
+    def shutdown(self) -> None:
+        """Stop everything and wait for every thread; nothing can be opened after."""
+        for part in (self._opening, self.analysis, self.exam, self._closing):
+            part.close()
+        for latest in (self._saliency, self._display):
+            latest.close()
+        if self.clip is not None:
+            self.clip.close()
+
+    @Slot(object)
+    def _on_listed(self, listing: Listing) -> None:
+        self.exam_changed.emit(self.exam)
+        for path, error in listing.refused[:1]:
+            more = len(listing.refused) - 1
+            hint = (
+                self.tr("{n} more were refused.").format(n=more) if more else error.hint
+            )
+            self.failed.emit(LusViewerError(f"{path.name}: {error.message}", hint=hint))
+        self.open_position(0)
+
+    @Slot(object)
+    def _on_prepared(self, steps: tuple[Clip | Prepared, ...]) -> None:
+        for step in steps:
+            if not isinstance(step, Prepared):
+                self._show_clip(step)
+            elif step.geometry is not self.geometry:
+                self.geometry = step.geometry
+                self.geometry_changed.emit(step.geometry)
+
+    def _show_clip(self, clip: Clip) -> None:
+        kept = self.exam.kept(clip.identity.path)
+        self.clip = clip
+        self.geometry = clip.geometry
+        self.frame_index = 0
+        self._display.open(clip)
+        self.analysis.begin(clip)
+        self.clip_opened.emit(clip)
+        self.status_changed.emit("")
+        self.frame_changed.emit(0)
+        self._display.ask(0)
+        if kept is not None:
+            self.analysis.restore(kept)
+
+    @Slot()
+    def _analyse_when_ready(self) -> None:
+        """Start once the beam is known, the clip decoded and the models there."""
+        waits = self._opening.busy or self.analysis.models is None
+        if (
+            self.clip is None
+            or waits
+            or self.analysis.complete
+            or not self.auto_analyse
+        ):
+            return
+        self.analyse()
+
+    @Slot(object)
+    def _on_models(self, models: Models | None) -> None:
+        self.models_changed.emit(models)
+        if models is not None:
+            self.exam.forget_results()
+            self.device_changed.emit(models.bundle.identity.provider)
+        self._analyse_when_ready()
+
+    @Slot(object)
+    def _on_findings(self, arrived: tuple[FrameFindings, ...]) -> None:
+        self.findings_arrived.emit(arrived)
+        if any(findings.frame_index == self.frame_index for findings in arrived):
+            self.findings_changed.emit(self.frame_index)
+
+    @Slot()
+    def _on_analysis_ended(self) -> None:
+        self.analysis_ended.emit()
+        self._ask_saliency()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        """Show what a person can be told; everything else is a bug and goes on."""
+        if not isinstance(error, LusViewerError):
+            raise error
+        self.status_changed.emit("")
+        self.failed.emit(error)
+
+    @Slot(object, object)
+    def _on_saliency_failed(self, _wish: SaliencyWish, error: Exception) -> None:
+        self._on_failed(error)
+
+    # --- looking -----------------------------------------------------------------
+
+    def set_frame(self, index: int) -> None:
+        """Show frame ``index``; does nothing if it is shown already."""
+        if self.clip is None:
+            return
+        index = min(max(index, 0), len(self.clip) - 1)
+        if index != self.frame_index:
+            self.frame_index = index
+            self.frame_changed.emit(index)
+            self._display.ask(index)
+            self._ask_saliency()
+
+    def step(self, n: int) -> None:
+        """Show the frame ``n`` further on."""
+        self.set_frame(self.frame_index + n)
+
+    def go_to_best_frame(self, key: str) -> None:
+        """Select ``key`` and show the frame that drove it."""
+        self.select(key)
+        index = best_frame(key, self.timelines, self.report)
+        if index is not None:
+            self.set_playing(False)
+            self.set_frame(index)
+
+    def select(self, key: str) -> None:
+        """Select a biomarker or finding by its key; "" selects none."""
+        if key != self.selection:
+            self.selection = key
+            self.selection_changed.emit(key)
+            self._ask_saliency()
+
+    def set_loop(self, loop: tuple[int, int] | None) -> None:
+        """Play only the frames first to last, both included; None plays all."""
+        if loop is not None and self.clip is not None:
+            first, last = sorted(min(max(i, 0), len(self.clip) - 1) for i in loop)
+            loop = (first, last)
+        if loop != self.loop:
+            self.loop = loop
+            self.loop_changed.emit(loop)
+
+    def set_playing(self, playing: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Start or stop the cine."""
+        playing = playing and self.clip is not None and len(self.clip) > 1
+        if playing != self.playing:
+            self.playing = playing
+            self.playing_changed.emit(playing)
+
+    def set_speed(self, speed: float) -> None:
+        """Play at ``speed`` times the clip's own rate."""
+        speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
+        if speed != self.speed:
+            self.speed = speed
+            self.speed_changed.emit(speed)
+
+    def set_layer(
+        self, name: str, *, visible: bool | None = None, opacity: float | None = None
+    ) -> None:
+        """Show, hide or fade one class of the overlay."""
+        self._set_layers(self.layers.with_layer(name, visible=visible, opacity=opacity))
+
+    def set_overlays(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show or hide all overlays together."""
+        self._set_layers(replace(self.layers, overlays=shown))
+
+    def set_saliency(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show or hide where the model looked for the selected finding."""
+        self._set_layers(replace(self.layers, saliency=shown))
+        self._ask_saliency()
+
+    def _set_layers(self, layers: Layers) -> None:
+        if layers != self.layers:
+            self.layers = layers
+            self.layers_changed.emit(layers)
+
+    def _ask_saliency(self) -> None:
+        if self.clip is None or self.geometry is None or self.bundle is None:
+            return
+        if not self.layers.saliency or not self.selection:
+            self._saliency.forget()
+            self.saliency_changed.emit(None, self.selection)
+            return
+        wish = SaliencyWish(
+            self.clip, self.bundle, self.geometry, self.frame_index, self.selection
+        )
+        self._saliency.request(wish)
+
+    @Slot(object, object)
+    def _on_saliency(
+        self, wish: SaliencyWish, heat: NDArray[np.float32] | None
+    ) -> None:
+        if (
+            wish.clip is self.clip
+            and wish.key == self.selection
+            and self.layers.saliency
+        ):
+            self.saliency_changed.emit(heat, wish.key)
