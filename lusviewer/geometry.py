@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GRID: Final = 224
+"""Rows and columns of the grid that models see."""
 
 
 class Probe(Enum):
@@ -99,6 +105,64 @@ class FrameGeometry:
         if self.regions:
             return None
         return self.pixel_spacing_mm
+
+
+@dataclass(frozen=True, slots=True)
+class GridMap:
+    """How the models' square grid lies on a clip's frame.
+
+    ``scale`` is grid px per clip px; ``top`` and ``left`` say where the grid's
+    upper left corner lies on the frame, in clip px from the frame's corner.
+    """
+
+    scale: float
+    top: float
+    left: float
+
+    @classmethod
+    def of(cls, geometry: FrameGeometry) -> GridMap:
+        """Return the map that fits the region into the grid, top and centre."""
+        top, left, bottom, right = geometry.region
+        scale = min(GRID / (bottom - top), GRID / (right - left))
+        _, pad, _, _ = grid_box(geometry)
+        return cls(scale, float(top), left - pad / scale)
+
+    def to_clip(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return grid ``(n, 2)`` row and column indices as those of the clip."""
+        corner = np.array((self.top, self.left), np.float32)
+        moved = (points + np.float32(0.5)) / np.float32(self.scale) + corner - 0.5
+        return moved.astype(np.float32)
+
+    def to_grid(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return clip ``(n, 2)`` row and column indices as those of the grid."""
+        corner = np.array((self.top, self.left), np.float32)
+        moved = (points + np.float32(0.5) - corner) * np.float32(self.scale) - 0.5
+        return moved.astype(np.float32)
+
+
+def grid_box(geometry: FrameGeometry) -> tuple[int, int, int, int]:
+    """Return where the region lies on the grid: half-open top, left, bottom, right."""
+    top, left, bottom, right = geometry.region
+    rows, columns = bottom - top, right - left
+    scale = min(GRID / rows, GRID / columns)
+    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
+    pad = (GRID - width) // 2
+    return 0, pad, height, pad + width
+
+
+@lru_cache(maxsize=64)
+def grid_mask(geometry: FrameGeometry) -> NDArray[np.bool_]:
+    """Return where the beam is on the models' grid, ``(GRID, GRID)``, read-only."""
+    top, left, bottom, right = grid_box(geometry)
+    steps = np.arange(GRID, dtype=np.float32)
+    points = GridMap.of(geometry).to_clip(np.stack([steps, steps], axis=1))
+    rows = np.clip(np.rint(points[:, 0]), 0, geometry.rows - 1).astype(int)
+    columns = np.clip(np.rint(points[:, 1]), 0, geometry.columns - 1).astype(int)
+    mask = np.zeros((GRID, GRID), np.bool_)
+    beam = geometry.beam_mask()[np.ix_(rows, columns)]
+    mask[top:bottom, left:right] = beam[top:bottom, left:right]
+    mask.flags.writeable = False
+    return mask
 
 
 def _holds(bounds: tuple[int, int, int, int], point: tuple[float, float]) -> bool:
