@@ -1,0 +1,460 @@
+"""Scenes by chance: the variety that real clips show, from one generator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lusviewer.geometry import Probe
+from lusviewer.phantom.scene import (
+    ALines,
+    BLine,
+    ChestWall,
+    Confounders,
+    Consolidation,
+    Defect,
+    Effusion,
+    Lung,
+    Machine,
+    Motion,
+    Pleura,
+    Rib,
+    Scene,
+    View,
+    Wanted,
+)
+
+Rng = np.random.Generator
+
+
+def random_scene(rng: Rng, *, want: Wanted | None = None) -> Scene:
+    """Return a scene drawn from ``rng``, with what ``want`` insists on."""
+    want = want or Wanted()
+    found = _findings(rng, want)
+    view = _view(rng, want)
+    wall = _wall(rng, view, want)
+    span = _span_mm(view, wall)
+    pleura = _pleura(rng, span, found, want)
+    solids = _consolidations(rng, span, found, want)
+    effusion = _effusion(rng, span, view, want) if "effusion" in found else None
+    lung = _lung(rng, span, found, want)
+    scene = Scene(
+        seed=int(rng.integers(2**31)),
+        view=view,
+        wall=wall,
+        pleura=pleura,
+        lung=_adapt(rng, lung, solids, effusion),
+        ribs=_ribs(rng, span, wall, want),
+        consolidations=solids,
+        effusion=effusion,
+        confounders=Confounders() if want.clean else _confounders(rng, span, found),
+        motion=_motion(rng),
+        machine=_machine(rng),
+    )
+    return _fit(rng, scene) if not want.clean else _clean(scene)
+
+
+def _findings(rng: Rng, want: Wanted) -> frozenset[str]:
+    if want.findings is not None:
+        return frozenset(want.findings)
+    found = set()
+    kind = rng.random()
+    if kind < 0.40:
+        found.add("a_lines")
+        if rng.random() < 0.3:
+            found.add("b_lines")
+    elif kind < 0.72:
+        found.add("b_lines")
+    if rng.random() < (0.3 if kind >= 0.40 else 0.08):
+        found.add("consolidation")
+    if rng.random() < (0.25 if kind >= 0.72 else 0.1):
+        found.add("effusion")
+        if rng.random() < 0.4:
+            found.add("consolidation")
+    if rng.random() < (0.5 if found & {"b_lines", "consolidation"} else 0.12):
+        found.add("pleural_irregularity")
+    return frozenset(found)
+
+
+def _view(rng: Rng, want: Wanted) -> View:
+    kinds = (Probe.CURVILINEAR, Probe.LINEAR, Probe.PHASED)
+    probe = want.probe or kinds[int(rng.choice(3, p=(0.72, 0.16, 0.12)))]
+    crop = (0.0, 0.0, 0.0, 0.0)
+    if rng.random() < 0.4 and not want.clean:
+        side = rng.uniform(0, 0.22, 2) * (rng.random(2) < 0.7)
+        crop = (
+            float(rng.uniform(0, 0.05)),
+            float(side[0]),
+            float(rng.uniform(0, 0.25)),
+            float(side[1]),
+        )
+    if probe is Probe.LINEAR:
+        flare = float(rng.uniform(0.1, 0.4)) if rng.random() < 0.2 else 0.0
+        return View(
+            probe,
+            depth_mm=float(rng.uniform(28, 65)),
+            width_mm=float(rng.uniform(32, 52)),
+            flare=flare,
+            crop=crop,
+        )
+    if probe is Probe.PHASED:
+        return View(
+            probe,
+            depth_mm=float(rng.uniform(90, 180)),
+            radius_mm=float(rng.uniform(1.5, 10)),
+            half_angle_rad=float(rng.uniform(0.5, 0.8)),
+            crop=crop,
+        )
+    # Small radii too: microconvex probes, and recordings that mimic them.
+    return View(
+        probe,
+        depth_mm=float(rng.triangular(50, 110, 190)),
+        radius_mm=float(rng.uniform(12, 70)),
+        half_angle_rad=float(rng.uniform(0.42, 0.68)),
+        crop=crop,
+    )
+
+
+def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
+    depth = float(np.clip(rng.lognormal(np.log(20), 0.33), 9, 42))
+    depth = float(np.clip(depth, 0.09 * view.depth_mm, 0.48 * view.depth_mm))
+    if want.pleura_fraction is not None:
+        depth = want.pleura_fraction * view.depth_mm
+    return ChestWall(
+        pleura_depth_mm=depth,
+        flatness=float(rng.uniform(0, 1.0)),
+        tilt=float(rng.normal(0, 0.07)),
+        undulation_mm=float(rng.uniform(0, 1.2)),
+        fat_fraction=float(rng.uniform(0.15, 0.6)),
+        fat_db=float(rng.uniform(-40, -20)),
+        muscle_db=float(rng.uniform(-38, -20)),
+        striation_db=float(rng.uniform(2, 6)),
+        fascia_count=int(rng.integers(2, 10)),
+        fascia_db=float(rng.uniform(-22, -6)),
+        near_field_db=float(rng.uniform(-16, 2)),
+    )
+
+
+def _span_mm(view: View, wall: ChestWall) -> tuple[float, float]:
+    if view.probe is Probe.LINEAR:
+        half = view.width_mm / 2
+    else:
+        half = (view.radius_mm + wall.pleura_depth_mm) * view.half_angle_rad
+    width = 2 * half
+    return (-half + 0.08 * width, half - 0.08 * width)
+
+
+def _defects(
+    rng: Rng, span: tuple[float, float], sizes: tuple[float, ...], *, deep: bool
+) -> tuple[Defect, ...]:
+    return tuple(
+        Defect(
+            float(rng.uniform(*span)),
+            size,
+            float(rng.uniform(0.4, 1.0) * np.clip(size / 2.5, 0.8, 4)) if deep else 0.0,
+        )
+        for size in sizes
+    )
+
+
+def _some_sizes(rng: Rng) -> tuple[float, ...]:
+    kind = rng.random()
+    if kind < 0.45:
+        return tuple(float(s) for s in rng.uniform(1.5, 4.9, rng.integers(1, 3)))
+    if kind < 0.75:
+        return tuple(float(s) for s in rng.uniform(1.5, 4.9, rng.integers(3, 7)))
+    if kind < 0.9:
+        return (float(rng.uniform(5, 10)),)
+    return (float(rng.uniform(10.5, 18)),)
+
+
+def _pleura(
+    rng: Rng, span: tuple[float, float], found: frozenset[str], want: Wanted
+) -> Pleura:
+    odd = "pleural_irregularity" in found
+    thickness = float(rng.lognormal(np.log(1.1), 0.35))
+    rough = float(rng.uniform(0, 0.25))
+    indents: tuple[float, ...] = ()
+    breaks: tuple[float, ...] = ()
+    if odd:
+        if rng.random() < 0.6:
+            indents = _some_sizes(rng)
+        if rng.random() < 0.5 or not indents:
+            breaks = _some_sizes(rng)
+        if rng.random() < 0.5:
+            thickness = float(rng.uniform(1.8, 7.0))
+        if rng.random() < 0.4:
+            rough = float(rng.uniform(0.5, 1.1))
+    indents = want.indents_mm if want.indents_mm is not None else indents
+    breaks = want.breaks_mm if want.breaks_mm is not None else breaks
+    return Pleura(
+        thickness_mm=want.thickness_mm or float(np.clip(thickness, 0.5, 7.5)),
+        level_db=float(rng.uniform(-14, 3)),
+        roughness_mm=rough,
+        grain_db=float(rng.uniform(1, 5)),
+        indents=_defects(rng, span, indents, deep=True),
+        breaks=_defects(rng, span, breaks, deep=False),
+    )
+
+
+def _lung(
+    rng: Rng, span: tuple[float, float], found: frozenset[str], want: Wanted
+) -> Lung:
+    haze = float(rng.uniform(-38, -12))
+    lines: tuple[BLine, ...] = ()
+    white = False
+    if "b_lines" in found:
+        haze = float(rng.uniform(-42, -22))
+        chance = want.b_lines is None and rng.random() < 0.15
+        white = chance if want.white is None else want.white
+        lines = _white(rng, span) if white else _b_lines(rng, span, haze, want)
+    return Lung(
+        haze_db=haze,
+        decay_db_per_cm=float(rng.uniform(0.8, 7.5)),
+        reverberation_db=float(rng.uniform(-24, -4)) if rng.random() < 0.5 else -60.0,
+        streak_db=float(rng.uniform(0.5, 3)),
+        a_lines=_a_lines(rng, span, haze, want) if "a_lines" in found else None,
+        b_lines=lines,
+        b_decay_db_per_cm=float(rng.uniform(0.2, 2.6)),
+        white=white,
+    )
+
+
+def _a_lines(rng: Rng, span: tuple[float, float], haze: float, want: Wanted) -> ALines:
+    width = span[1] - span[0]
+    level = float(np.clip(haze + rng.uniform(7, 22), -24, -2))
+    if want.a_lines is not None:
+        level = max(level, -8.0)
+    return ALines(
+        count=want.a_lines or int(rng.choice((1, 2, 3, 4), p=(0.35, 0.3, 0.2, 0.15))),
+        level_db=level,
+        loss_db=float(rng.uniform(1.5, 6)),
+        x_mm=float(rng.uniform(-0.25, 0.25) * width),
+        half_width_mm=float(rng.uniform(0.18, 0.7) * width),
+    )
+
+
+def _b_lines(
+    rng: Rng, span: tuple[float, float], haze: float, want: Wanted
+) -> tuple[BLine, ...]:
+    kind = rng.random()
+    if kind < 0.45:
+        n = int(rng.integers(1, 4))
+    elif kind < 0.7:
+        n = int(rng.integers(4, 7))
+    else:
+        n = int(rng.integers(7, 14))
+    n = want.b_lines if want.b_lines is not None else n
+    width = span[1] - span[0]
+    # The probe counts only what it sees: wanted lines keep apart and stay on.
+    if want.b_lines is not None:
+        places = span[0] + width * (np.arange(n) + 0.5) / max(n, 1)
+        widest = min(3.0, 0.45 * width / max(n, 1))
+    else:
+        places = rng.uniform(span[0] - 5, span[1] + 5, n)
+        widest = 9.0 if n > 6 else 6.0
+    sub_pleural = rng.random() < 0.2
+    peak = float(np.clip(haze + rng.uniform(9, 24), -24, 0))
+    if want.b_lines is not None:
+        peak = max(peak, -12.0)
+    return tuple(
+        BLine(
+            x_mm=float(place),
+            width_mm=float(np.clip(rng.lognormal(np.log(2.6), 0.5), 1.0, widest)),
+            level_db=peak + float(rng.uniform(-6, 1)) * (want.b_lines is None),
+            origin_mm=float(rng.uniform(2, 8)) if sub_pleural else 0.0,
+            period_s=float(rng.uniform(1.5, 5)) if _comes_and_goes(rng, want) else 0.0,
+            phase=float(rng.random()),
+            duty=float(rng.uniform(0.4, 0.8)),
+        )
+        for place in places
+    )
+
+
+def _comes_and_goes(rng: Rng, want: Wanted) -> bool:
+    return want.b_lines is None and rng.random() < 0.35
+
+
+def _white(rng: Rng, span: tuple[float, float]) -> tuple[BLine, ...]:
+    width = span[1] - span[0] + 50
+    places = np.arange(span[0] - 25, span[0] - 25 + width, 5.0)
+    peak = float(rng.uniform(-20, -4))
+    return tuple(
+        BLine(float(x), 9.0, peak + float(rng.uniform(-1.5, 1))) for x in places
+    )
+
+
+def _consolidations(
+    rng: Rng, span: tuple[float, float], found: frozenset[str], want: Wanted
+) -> tuple[Consolidation, ...]:
+    if "consolidation" not in found:
+        return ()
+    width = span[1] - span[0]
+    size = want.consolidation_mm
+    if size is not None:
+        depths, x = [size], 0.0
+    else:
+        kind = rng.random()
+        if kind < 0.35:
+            depths = list(rng.uniform(2.2, 4.9, rng.integers(1, 6)))
+        elif kind < 0.55:
+            depths = list(rng.uniform(5, 10, rng.integers(1, 3)))
+        else:
+            depths = [float(rng.uniform(11, 60))]
+        x = float(rng.uniform(-0.3, 0.3) * width)
+    level = float(rng.uniform(-40, -20))
+    return tuple(
+        Consolidation(
+            x_mm=x if len(depths) == 1 else float(rng.uniform(*span)),
+            half_width_mm=float(depth * rng.uniform(0.8, 1.8) + 2),
+            depth_mm=float(depth),
+            level_db=level + float(rng.normal(0, 1.5)),
+            shred=float(rng.uniform(0.1, 0.9)) * (size is None),
+            bronchograms=float(rng.random()) if depth > 8 else 0.0,
+            enhancement_db=float(rng.uniform(2, 12)),
+        )
+        for depth in depths
+    )
+
+
+def _effusion(
+    rng: Rng, span: tuple[float, float], view: View, want: Wanted
+) -> Effusion:
+    width = span[1] - span[0]
+    small = rng.random() < 0.3
+    most = min(60.0, 0.6 * view.depth_mm)
+    thick = float(rng.uniform(2, 4.8) if small else rng.uniform(6, max(most, 8)))
+    side = float(rng.choice((-1, 1)))
+    thick = want.effusion_mm if want.effusion_mm is not None else thick
+    broad = thick > 6 and rng.random() < 0.4
+    return Effusion(
+        x_mm=float(rng.uniform(-0.35, 0.35) * width),
+        half_width_mm=float(rng.uniform(0.2, 0.6) * width),
+        thickness_mm=thick,
+        level_db=float(rng.uniform(-75, -45)),
+        edge_db=float(rng.uniform(-16, -1)),
+        septa=int(rng.integers(1, 4)) if thick > 8 and rng.random() < 0.25 else 0,
+        diaphragm=side * float(rng.uniform(0.3, 1.1)) if broad else 0.0,
+    )
+
+
+def _adapt(
+    rng: Rng, lung: Lung, solids: tuple[Consolidation, ...], effusion: Effusion | None
+) -> Lung:
+    if effusion is not None or any(c.depth_mm > 15 for c in solids):
+        brighter = max(lung.haze_db, float(rng.uniform(-28, -10)))
+        lung = replace(lung, haze_db=brighter)
+    return lung
+
+
+def _ribs(
+    rng: Rng, span: tuple[float, float], wall: ChestWall, want: Wanted
+) -> tuple[Rib, ...]:
+    width = span[1] - span[0]
+    half = float(rng.uniform(5, 9))
+    spacing = float(rng.uniform(22, 34))
+    first = float(rng.uniform(-0.5, 0.5)) * spacing
+    if want.ribs is not None:
+        step = width / max(want.ribs, 1)
+        places = [span[0] + step * (k + 0.5) for k in range(want.ribs)]
+    elif rng.random() < 0.6:
+        places = [first + k * spacing for k in range(-4, 5)]
+        places = [p for p in places if span[0] - 4 < p < span[1] + 4]
+        if rng.random() < 0.5:
+            keep = int(rng.integers(0, 3))
+            places = places[:keep]
+    else:
+        places = []
+    above = float(np.clip(rng.uniform(2, 9), 1, 0.6 * wall.pleura_depth_mm))
+    arc = float(rng.uniform(-30, -4))
+    shadow = float(rng.uniform(15, 45))
+    mirrored, broken = bool(rng.random() < 0.2), bool(rng.random() < 0.08)
+    return tuple(
+        Rib(p, half, above, arc, shadow, mirrored=mirrored, broken=broken)
+        for p in places
+    )
+
+
+def _confounders(
+    rng: Rng, span: tuple[float, float], found: frozenset[str]
+) -> Confounders:
+    z_lines = comets = ()
+    if rng.random() < 0.15 and "effusion" not in found:
+        n = int(rng.integers(1, 4))
+        z_lines = tuple(
+            (float(rng.uniform(*span)), float(rng.uniform(-18, -8))) for _ in range(n)
+        )
+    if rng.random() < 0.1:
+        comets = ((float(rng.uniform(*span)), float(rng.uniform(-16, -6))),)
+    edge = [1.3, 1.3]
+    for side in range(2):
+        if rng.random() < 0.22:
+            edge[side] = float(rng.uniform(0.25, 0.95))
+    return Confounders(
+        z_lines=z_lines,
+        comet_tails=comets,
+        contact=(-edge[0], edge[1]),
+        contact_softness=float(rng.uniform(0.04, 0.3)),
+    )
+
+
+def _motion(rng: Rng) -> Motion:
+    return Motion(
+        frame_rate_hz=float(rng.uniform(12, 40)),
+        slide_mm=float(rng.uniform(0.5, 9)) if rng.random() < 0.9 else 0.0,
+        breaths_per_s=float(rng.uniform(0.18, 0.6)),
+        heart_mm=float(rng.uniform(0, 1.0)) if rng.random() < 0.4 else 0.0,
+        beats_per_s=float(rng.uniform(0.9, 1.8)),
+        wobble_mm=float(rng.uniform(0, 1.5)),
+        phase=float(rng.uniform(0, 2 * np.pi)),
+    )
+
+
+def _machine(rng: Rng) -> Machine:
+    tgc = np.cumsum(rng.normal(0, 2.2, 6))
+    tgc -= tgc[1]
+    noise = float(rng.uniform(-85, -58))
+    return Machine(
+        gain_db=float(rng.uniform(-14, 4)),
+        dynamic_range_db=float(rng.uniform(42, 72)),
+        gamma=float(np.exp(rng.normal(0.15, 0.25))),
+        tgc_db=tuple(float(v) for v in tgc),
+        edge_loss_db=float(rng.choice((0, 1)) * rng.uniform(0, 14)),
+        noise_db=noise,
+        noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
+        axial_mm=float(rng.uniform(0.22, 0.75)),
+        lateral_lines=float(rng.uniform(0.9, 4.5)),
+        speckle=float(rng.uniform(0.35, 1.0)),
+        persistence=float(rng.uniform(0, 0.6)),
+        decorrelation=float(rng.uniform(0.05, 0.7)),
+        blur=float(rng.choice((0, 0.4, 0.8, 1.3, 2.0))),
+        black=float(rng.uniform(2, 16)) if rng.random() < 0.15 else 0.0,
+        jpeg_quality=int(rng.integers(25, 90)) if rng.random() < 0.5 else 0,
+        text=_text(rng) if rng.random() < 0.1 else "",
+        ruler=bool(rng.random() < 0.12),
+    )
+
+
+def _text(rng: Rng) -> str:
+    letters = np.array(list("ABCDEGHILMNRSTUZ0123456789. "))
+    return "".join(rng.choice(letters, int(rng.integers(3, 14))))
+
+
+def _fit(rng: Rng, scene: Scene) -> Scene:
+    """Return ``scene`` with texture sizes that suit the depth it is seen at."""
+    grain = scene.machine.axial_mm * (0.5 + scene.view.depth_mm / 130)
+    return replace(scene, machine=replace(scene.machine, axial_mm=grain))
+
+
+def _clean(scene: Scene) -> Scene:
+    """Return ``scene`` well insonated and recorded, so that all in it is seen."""
+    machine = replace(
+        scene.machine, gain_db=0.0, dynamic_range_db=60.0, gamma=1.0, edge_loss_db=0.0,
+        tgc_db=(0.0, 0.0), noise_db=-80.0, noise_slope_db=0.0, black=0.0, text="",
+        ruler=False, blur=0.0, jpeg_quality=0,
+    )  # fmt: skip
+    level = max(scene.pleura.level_db, -3.0)
+    lung = replace(scene.lung, haze_db=min(scene.lung.haze_db, -28.0))
+    pleura = replace(scene.pleura, level_db=level)
+    return replace(scene, machine=machine, pleura=pleura, lung=lung)

@@ -1,0 +1,87 @@
+"""Random fields: speckle from scattered echoes, tissue textures, smooth curves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Complex = NDArray[np.complex64]
+
+
+def _response(n: int, sigma: float) -> Floats:
+    frequency = np.fft.fftfreq(n)
+    return np.exp(-2 * (np.pi * sigma * frequency) ** 2).astype(np.float32)
+
+
+def complex_field(
+    rng: np.random.Generator, shape: tuple[int, int], sigma: tuple[float, float]
+) -> Complex:
+    """Return filtered complex noise of mean power 1; its modulus is Rayleigh."""
+    # Drawn in the frequency domain: white noise stays white under the transform.
+    noise = rng.standard_normal((2, *shape), np.float32)
+    field = np.empty(shape, np.complex64)
+    field.real, field.imag = noise[0], noise[1]
+    field *= _response(shape[0], sigma[0])[:, None]
+    field *= _response(shape[1], sigma[1])[None, :]
+    field = np.fft.ifft2(field).astype(np.complex64)
+    field /= np.sqrt(np.mean(field.real**2 + field.imag**2)) + 1e-12
+    return field
+
+
+def texture(
+    rng: np.random.Generator, shape: tuple[int, int], sigma: tuple[float, float]
+) -> Floats:
+    """Return smooth real noise of mean 0 and deviation 1."""
+    field = complex_field(rng, shape, sigma).real
+    field = field - field.mean()
+    return (field / (field.std() + 1e-9)).astype(np.float32)
+
+
+def curve(rng: np.random.Generator, n: int, sigma: float) -> Floats:
+    """Return smooth one-dimensional noise of mean 0 and deviation 1."""
+    spectrum = np.fft.rfft(rng.standard_normal(n))
+    frequency = np.fft.rfftfreq(n)
+    spectrum *= np.exp(-2 * (np.pi * sigma * frequency) ** 2)
+    values = np.fft.irfft(spectrum, n)
+    values -= values.mean()
+    return (values / (values.std() + 1e-9)).astype(np.float32)
+
+
+def shifted(field: NDArray[np.float32], start: float, n: int) -> Floats:
+    """Return ``n`` columns of ``field`` from the fractional column ``start``."""
+    start = float(np.clip(start, 0, field.shape[1] - n - 1.001))
+    first = int(start)
+    part = np.float32(start - first)
+    out: Floats = field[:, first : first + n] * (1 - part)
+    out += field[:, first + 1 : first + n + 1] * part
+    return out
+
+
+class Speckle:
+    """Speckle power that slides with the tissue and decorrelates over frames."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        shape: tuple[int, int],
+        sigma: tuple[float, float],
+        pad: int,
+    ) -> None:
+        self._shape = shape
+        self._pad = pad
+        padded = (shape[0], shape[1] + 2 * pad)
+        self._fields = (
+            complex_field(rng, padded, sigma),
+            complex_field(rng, padded, sigma),
+        )
+
+    def power(self, phase: float, shift: float) -> Floats:
+        """Return the speckle power, mean 1, at a decorrelation phase and shift."""
+        n = self._shape[1]
+        first = int(np.clip(round(self._pad + shift), 0, 2 * self._pad))
+        window = slice(first, first + n)
+        mixed = self._fields[0][:, window] * np.complex64(np.cos(phase))
+        mixed += self._fields[1][:, window] * np.complex64(np.sin(phase))
+        power: Floats = mixed.real**2 + mixed.imag**2
+        return power
