@@ -17,7 +17,7 @@ from lusviewer.beam import locate_beam
 from lusviewer.errors import CorruptFrameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lusviewer.cancel import CancelToken
     from lusviewer.geometry import FrameGeometry
@@ -136,6 +136,7 @@ class Clip:
         details: ClipDetails,
         *,
         warnings: tuple[str, ...] = (),
+        broken: Mapping[int, CorruptFrameError] | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.identity = identity
@@ -146,7 +147,7 @@ class Clip:
         self._geometry = geometry
         self._located = geometry.beam_from == "header" and geometry.sector is not None
         self._warnings = list(warnings)
-        self._broken: dict[int, CorruptFrameError] = {}
+        self._broken: dict[int, CorruptFrameError] = dict(broken or {})
         self._cache = FrameCache(cache_bytes)
         self._lock = threading.Lock()
         self._locating = threading.Lock()

@@ -1,0 +1,143 @@
+"""Opening one file by what it holds, whatever it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from lusviewer.errors import CorruptClipError, UnreadableFileError, UnsupportedClipError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lusviewer.clip import Clip
+
+_HEAD_BYTES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A kind of file: its name, the module that reads it, and how to tell it."""
+
+    name: str
+    module: str
+    sniff: Callable[[bytes], bool]
+
+
+def _is_dicom(head: bytes) -> bool:
+    return head[128:132] == b"DICM" or head[:4] == b"DICM"
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Whether a data set begins at once: group 2 or 8, then a VR or a short length."""
+    if head[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x08") or len(head) < 16:
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    little = head[0] != 0
+    element = int.from_bytes(head[2:4], "little" if little else "big")
+    length = int.from_bytes(head[4:8], "little")
+    return element < 0x2000 and (explicit or (little and length < 256))
+
+
+def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(signatures)
+
+
+def _is_riff(*kinds: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head[:4] == b"RIFF" and head[8:12] in kinds
+
+
+def _is_quicktime(head: bytes) -> bool:
+    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"pnot")
+
+
+def _is_mpeg(head: bytes) -> bool:
+    streams = (b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x00\x00\x00\x01")
+    packets = head[:1] == b"G" and head[188:189] == b"G" and head[376:377] == b"G"
+    return head.startswith(streams) or packets
+
+
+READERS: Final = (
+    Reader("DICOM", "lusviewer.io.dicom", _is_dicom),
+    Reader("MP4 or MOV", "lusviewer.io.video", _is_quicktime),
+    Reader("AVI", "lusviewer.io.video", _is_riff(b"AVI ", b"AVIX")),
+    Reader("MPEG", "lusviewer.io.video", _is_mpeg),
+    Reader("MKV or WebM", "lusviewer.io.video", _starts(b"\x1a\x45\xdf\xa3")),
+    Reader("GIF", "lusviewer.io.video", _starts(b"GIF87a", b"GIF89a")),
+    Reader("WMV", "lusviewer.io.video", _starts(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
+    Reader("FLV", "lusviewer.io.video", _starts(b"FLV\x01")),
+    Reader("PNG", "lusviewer.io.image", _starts(b"\x89PNG\r\n\x1a\n")),
+    Reader("JPEG", "lusviewer.io.image", _starts(b"\xff\xd8\xff")),
+    Reader("BMP", "lusviewer.io.image", _starts(b"BM")),
+    Reader("TIFF", "lusviewer.io.image", _starts(b"II*\x00", b"MM\x00*")),
+    Reader("WebP", "lusviewer.io.image", _is_riff(b"WEBP")),
+    Reader("DICOM", "lusviewer.io.dicom", _is_bare_dicom),
+)
+
+
+def open_clip(path: Path) -> Clip:
+    """Open a file as a clip, by its content; reads the header alone.
+
+    Raises ``ClipError`` naming the file, the reason and what to do.
+    """
+    try:
+        head = read_head(path)
+        reader = _reader_for(path, head)
+        return cast("Clip", import_module(reader.module).read(path))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def is_clip(path: Path) -> bool:
+    """Whether the first bytes of a file are those of a kind that can be read."""
+    head = read_head(path)
+    return any(reader.sniff(head) for reader in READERS)
+
+
+def read_head(path: Path) -> bytes:
+    """Return the bytes by which kinds of files are told."""
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _reader_for(path: Path, head: bytes) -> Reader:
+    if not head:
+        msg = f"{path.name} is empty: it holds no bytes at all."
+        hint = "Copy it again from where it came; the transfer may have failed."
+        raise CorruptClipError(msg, hint=hint)
+    for reader in READERS:
+        if reader.sniff(head):
+            return reader
+    what = "a text file" if _is_text(head) else "not a clip lusviewer can read"
+    known = ", ".join(dict.fromkeys(reader.name for reader in READERS))
+    msg = f"{path.name} is {what}."
+    raise UnsupportedClipError(msg, hint=f"Readable kinds: {known}.")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:
+            return False
+        text = head[: error.start].decode("utf-8")
+    return all(character.isprintable() or character.isspace() for character in text)
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFileError:
+    reasons: dict[type[OSError], tuple[str, str]] = {
+        FileNotFoundError: ("does not exist", "It may have been moved or renamed."),
+        IsADirectoryError: ("is a folder", "Open it as an exam instead."),
+        PermissionError: (
+            "may not be read by this user",
+            "Ask its owner for permission to read it, or copy it.",
+        ),
+    }
+    default = (
+        f"could not be read: {error.strerror or error}",
+        "Check the disk or the network.",
+    )
+    reason, hint = reasons.get(type(error), default)
+    return UnreadableFileError(f"{path.name} {reason}.", hint=hint)
