@@ -1,1 +1,1 @@
-"""To be written."""
+"""Results as files: JSON, CSV and NPZ in ``tabular``, a film in ``movie``."""

@@ -1,0 +1,220 @@
+"""``lusviewer analyse``: clips, folders or a DICOMDIR, without a window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tqdm import tqdm
+
+from lusviewer import paths
+from lusviewer.analysis import analyse, summarise
+from lusviewer.cancel import Cancelled, CancelToken
+from lusviewer.errors import LusViewerError
+from lusviewer.experts import load_experts
+from lusviewer.export.files import make_folder
+from lusviewer.export.tabular import (
+    write_labels_npz,
+    write_report,
+    write_rows,
+    write_timelines,
+)
+from lusviewer.findings import FrameFindings, Timelines
+from lusviewer.inference import open_bundle
+from lusviewer.io import open_clip
+from lusviewer.io.folder import list_exam
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from lusviewer.clip import Clip
+    from lusviewer.experts.expert import Expert
+    from lusviewer.findings import ClipReport
+    from lusviewer.inference.bundle import ModelBundle
+
+_INDEX: Final = "index"
+_NEEDS_MASKS: Final = frozenset({"npz", "mp4"})
+
+
+@dataclass(slots=True)
+class _Row:
+    """A line of ``index.csv``."""
+
+    path: Path
+    status: str
+    error: str = ""
+    seconds: float = 0.0
+    frames: int = 0
+    report: str = ""
+
+    def cells(self) -> list[str]:
+        seconds, frames = f"{self.seconds:.3f}", str(self.frames)
+        return [str(self.path), self.status, self.error, seconds, frames, self.report]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done to each clip."""
+
+    bundle: ModelBundle
+    experts: tuple[Expert, ...]
+    formats: tuple[str, ...]
+    out: Path
+    cancel: CancelToken
+    taken: set[str] = field(default_factory=lambda: {_INDEX})
+
+    def stem(self, name: str) -> str:
+        """Return a name for the results of the file ``name`` that is still free."""
+        stem, n = name, 1
+        while stem.casefold() in self.taken:
+            n += 1
+            stem = f"{name}-{n}"
+        self.taken.add(stem.casefold())
+        return stem
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse what was asked for; 0 where all were, 1 where some were not."""
+    cancel = CancelToken()
+    with _interruptible(cancel):
+        work = _prepare(arguments, cancel)
+        clips, rows = _discover(arguments.paths, work.out)
+        for row in rows:
+            print(f"{row.path}: {row.error}", file=sys.stderr)
+        try:
+            _analyse_all(clips, work, rows, quiet=arguments.quiet)
+        finally:
+            header = ["path", "status", "error", "seconds", "frames", "report"]
+            table = [header, *(row.cells() for row in rows)]
+            write_rows(table, work.out / f"{_INDEX}.csv")
+    failed = sum(row.status != "ok" for row in rows)
+    if not arguments.quiet:
+        print(f"{len(rows) - failed} analysed, {failed} not: {work.out / _INDEX}.csv")
+    return 1 if failed or not rows else 0
+
+
+@contextmanager
+def _interruptible(cancel: CancelToken) -> Iterator[None]:
+    """Turn Ctrl+C and a polite kill into ``cancel``; the second one is not caught."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(kind) for kind in kinds]
+
+    def stop(_number: int, _frame: object) -> None:
+        for kind, old in zip(kinds, before, strict=True):
+            signal.signal(kind, old)
+        cancel.cancel()
+
+    for kind in kinds:
+        signal.signal(kind, stop)
+    try:
+        yield
+    finally:
+        for kind, old in zip(kinds, before, strict=True):
+            signal.signal(kind, old)
+
+
+def _prepare(arguments: argparse.Namespace, cancel: CancelToken) -> _Work:
+    folder = arguments.model or paths.default_bundle()
+    bundle = open_bundle(folder, device=arguments.device, threads=arguments.threads)
+    experts = load_experts(folder / "experts")
+    make_folder(arguments.out)
+    return _Work(bundle, experts, arguments.formats, arguments.out, cancel)
+
+
+def _discover(inputs: Sequence[Path], out: Path) -> tuple[list[Path], list[_Row]]:
+    """Return the clips to analyse, each once, and rows for what was refused."""
+    clips: dict[Path, None] = {}
+    refused: dict[Path, LusViewerError] = {}
+    for path in inputs:
+        try:
+            exam = list_exam(path)
+        except LusViewerError as error:
+            refused[path] = error
+            continue
+        clips |= dict.fromkeys(clip.path for clip in exam.clips)
+        refused |= dict(exam.refused)
+    # Results of an earlier run inside an analysed folder are not clips of the exam.
+    results = out.resolve()
+    found = [path for path in clips if results not in path.resolve().parents]
+    rows = [
+        _Row(path, "failed", str(error))
+        for path, error in refused.items()
+        if results not in path.resolve().parents
+    ]
+    return found, rows
+
+
+def _analyse_all(
+    clips: Sequence[Path], work: _Work, rows: list[_Row], *, quiet: bool
+) -> None:
+    hidden = True if quiet else None  # None: only where a person watches
+    with tqdm(clips, unit="clip", disable=hidden, file=sys.stderr) as bar:
+        for path in bar:
+            bar.set_description(path.name)
+            started = time.perf_counter()
+            row = _Row(path, "ok")
+            try:
+                _analyse_one(path, work, row, hidden=hidden)
+            except LusViewerError as error:
+                row.status, row.error = "failed", str(error)
+                tqdm.write(f"{path}: {row.error}", file=sys.stderr)
+            except Cancelled:
+                row.status, row.error = "interrupted", "Interrupted."
+                raise
+            finally:
+                row.seconds = time.perf_counter() - started
+                rows.append(row)
+            if not quiet and row.status == "ok":
+                tqdm.write(f"{path}: {row.frames} frames in {row.seconds:.1f} s")
+
+
+def _analyse_one(path: Path, work: _Work, row: _Row, *, hidden: bool | None) -> None:
+    clip = open_clip(path)
+    try:
+        row.frames = len(clip)
+        timelines = Timelines(clip.frame_times_s)
+        kept: dict[int, FrameFindings] = {}
+        with (
+            closing(analyse(clip, work.bundle, work.cancel)) as stream,
+            _frames_bar(len(clip), hidden=hidden) as bar,
+        ):
+            for findings in stream:
+                bar.update()
+                timelines.add(findings)
+                if _NEEDS_MASKS.intersection(work.formats):
+                    kept[findings.frame_index] = findings
+        report = summarise(clip, work.bundle, work.experts, timelines, work.cancel)
+        row.report = _write(clip, report, kept, work)
+    finally:
+        clip.close()
+
+
+def _frames_bar(n_frames: int, *, hidden: bool | None) -> tqdm[None]:
+    return tqdm(
+        total=n_frames, unit="frame", leave=False, disable=hidden, file=sys.stderr
+    )
+
+
+def _write(
+    clip: Clip, report: ClipReport, kept: dict[int, FrameFindings], work: _Work
+) -> str:
+    """Write the formats asked for; return the report's file name."""
+    stem = work.stem(clip.identity.path.name)
+    if "npz" in work.formats:
+        write_labels_npz(report, kept, work.out, stem)
+    if "mp4" in work.formats:
+        from lusviewer.export.movie import write_movie  # noqa: PLC0415 - loads FFmpeg
+
+        for _ in write_movie(clip, report, kept, work.out, stem, work.cancel):
+            pass
+    if "csv" in work.formats:
+        write_timelines(report, work.out, stem)
+    if "json" in work.formats:
+        return write_report(report, work.out, stem).name
+    return ""

@@ -1,0 +1,47 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from lusviewer.errors import ResultError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; it becomes ``path`` when the ``with`` block ends well.
+
+    Until then, and when the block raises, what stood at ``path`` stays. A disk that
+    is full, or a folder that may not be written to, is a ``ResultError``.
+    """
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        msg = f"{path} could not be written: {error.strerror or error}."
+        hint = "Choose a folder with room that you may write to."
+        raise ResultError(msg, hint=hint) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it; say so where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {folder} could not be made: {error.strerror or error}."
+        hint = "Choose a folder that you may write to."
+        raise ResultError(msg, hint=hint) from error
