@@ -109,7 +109,9 @@ install_package() {
         fi
     fi
     say "Installing lusviewer${extra:+ with the extra '$extra'} into .venv"
-    .venv/bin/python -m pip install -q --disable-pip-version-check \
+    local quiet=(-qq)
+    [[ -t 2 ]] && quiet=()
+    .venv/bin/python -m pip install "${quiet[@]}" --disable-pip-version-check \
         -c constraints.txt -e ".${extra:+[$extra]}" >&2 || fail \
         "pip could not install everything: see the lines above." \
         "Without a way to the internet, point pip at a mirror (PIP_INDEX_URL, PIP_FIND_LINKS)."
