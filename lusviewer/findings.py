@@ -13,10 +13,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from lusviewer.clip import ClipIdentity
     from lusviewer.geometry import FrameGeometry
@@ -158,7 +159,7 @@ _FINDING_WORDS: Final = {
 }
 
 _MEASURED: Final = (
-    ("b_line_count", "B-lines counted", "lines", "B-lines that cross the pleura", 10.0),
+    ("b_line_count", "B-lines counted", "lines", "B-lines at the pleura", 10.0),
     (
         "pleura_with_b_lines_fraction",
         "Pleura with B-lines",
@@ -167,6 +168,13 @@ _MEASURED: Final = (
         1.0,
     ),
     ("a_line_count", "A-lines counted", "lines", "A-lines below the pleura", 6.0),
+    (
+        "a_line_spacing_error",
+        "A-line spacing error",
+        "fraction",
+        "How far A-lines lie from multiples of the pleura's depth, over that depth",
+        0.5,
+    ),
     ("pleura_depth_px", "Pleura depth", "px", "From the skin to the pleura", 224.0),
     ("pleura_depth_mm", "Pleura depth", "mm", "From the skin to the pleura", 60.0),
     ("pleura_thickness_px", "Pleura thickness", "px", "Median thickness", 20.0),
@@ -253,7 +261,7 @@ class PackedMasks:
     def pack(cls, labels: NDArray[np.uint8]) -> PackedMasks:
         """Compress ``labels``, class indices ``(rows, columns)``."""
         rows, columns = labels.shape
-        return cls((rows, columns), zlib.compress(np.ascontiguousarray(labels), 1))
+        return cls((rows, columns), zlib.compress(labels.tobytes(), 1))
 
     def unpack(self) -> NDArray[np.uint8]:
         """Return the class index of each pixel of the model's grid, read-only."""

@@ -52,7 +52,9 @@ def activation_to_clip(
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    full = np.maximum(full, 0, out=full)
-    full *= geometry.beam_mask()
-    highest = float(full.max())
-    return full / np.float32(highest) if highest > 0 else full
+    positive: NDArray[np.float32] = np.maximum(full, 0, dtype=np.float32)
+    positive *= geometry.beam_mask()
+    highest = positive.max()
+    if highest > 0:
+        positive /= highest
+    return positive
