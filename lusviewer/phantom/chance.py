@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lusviewer.geometry import Probe
+from lusviewer.phantom.scan import box_mm
 from lusviewer.phantom.scene import (
     ALines,
     BLine,
@@ -33,6 +34,8 @@ def random_scene(rng: Rng, *, want: Wanted | None = None) -> Scene:
     want = want or Wanted()
     found = _findings(rng, want)
     view = _view(rng, want)
+    if not want.clean:
+        view = _cropped(rng, view)
     wall = _wall(rng, view, want)
     span = _span_mm(view, wall)
     pleura = _pleura(rng, span, found, want)
@@ -80,15 +83,6 @@ def _findings(rng: Rng, want: Wanted) -> frozenset[str]:
 def _view(rng: Rng, want: Wanted) -> View:
     kinds = (Probe.CURVILINEAR, Probe.LINEAR, Probe.PHASED)
     probe = want.probe or kinds[int(rng.choice(3, p=(0.72, 0.16, 0.12)))]
-    crop = (0.0, 0.0, 0.0, 0.0)
-    if rng.random() < 0.4 and not want.clean:
-        side = rng.uniform(0, 0.22, 2) * (rng.random(2) < 0.7)
-        crop = (
-            float(rng.uniform(0, 0.05)),
-            float(side[0]),
-            float(rng.uniform(0, 0.25)),
-            float(side[1]),
-        )
     if probe is Probe.LINEAR:
         flare = float(rng.uniform(0.1, 0.4)) if rng.random() < 0.2 else 0.0
         return View(
@@ -96,7 +90,6 @@ def _view(rng: Rng, want: Wanted) -> View:
             depth_mm=float(rng.uniform(28, 65)),
             width_mm=float(rng.uniform(32, 52)),
             flare=flare,
-            crop=crop,
         )
     if probe is Probe.PHASED:
         return View(
@@ -104,7 +97,6 @@ def _view(rng: Rng, want: Wanted) -> View:
             depth_mm=float(rng.uniform(90, 180)),
             radius_mm=float(rng.uniform(1.5, 10)),
             half_angle_rad=float(rng.uniform(0.5, 0.8)),
-            crop=crop,
         )
     # Small radii too: microconvex probes, and recordings that mimic them.
     return View(
@@ -112,8 +104,20 @@ def _view(rng: Rng, want: Wanted) -> View:
         depth_mm=float(rng.triangular(50, 110, 190)),
         radius_mm=float(rng.uniform(12, 70)),
         half_angle_rad=float(rng.uniform(0.42, 0.68)),
-        crop=crop,
     )
+
+
+def _cropped(rng: Rng, view: View) -> View:
+    """Return ``view`` cut as recordings are: most often to about a square."""
+    if rng.random() < 0.3:
+        return view
+    cut_top = float(rng.uniform(0, 0.06)) if rng.random() < 0.4 else 0.0
+    cut_bottom = float(rng.uniform(0, 0.25)) if rng.random() < 0.4 else 0.0
+    top, left, bottom, right = box_mm(replace(view, crop=(cut_top, 0, cut_bottom, 0)))
+    aspect = (right - left) / (bottom - top)
+    cut = max(0.0, 1 - float(rng.normal(1.0, 0.08)) / aspect)
+    share = float(np.clip(rng.normal(0.5, 0.15), 0, 1))
+    return replace(view, crop=(cut_top, cut * share, cut_bottom, cut * (1 - share)))
 
 
 def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
@@ -127,12 +131,14 @@ def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
         tilt=float(rng.normal(0, 0.07)),
         undulation_mm=float(rng.uniform(0, 1.2)),
         fat_fraction=float(rng.uniform(0.15, 0.6)),
-        fat_db=float(rng.uniform(-40, -20)),
-        muscle_db=float(rng.uniform(-38, -20)),
-        striation_db=float(rng.uniform(2, 6)),
+        fat_db=float(rng.uniform(-34, -14)),
+        muscle_db=float(rng.uniform(-34, -16)),
+        striation_db=float(rng.uniform(1.5, 4.5)),
         fascia_count=int(rng.integers(2, 10)),
-        fascia_db=float(rng.uniform(-22, -6)),
-        near_field_db=float(rng.uniform(-16, 2)),
+        fascia_db=float(rng.uniform(-24, -10)),
+        near_field_db=float(rng.uniform(-12, 5)),
+        veil_db=float(rng.exponential(2.0)),
+        clutter_db=float(rng.uniform(-60, -18)),
     )
 
 
@@ -192,7 +198,8 @@ def _pleura(
         thickness_mm=want.thickness_mm or float(np.clip(thickness, 0.5, 7.5)),
         level_db=float(rng.uniform(-14, 3)),
         roughness_mm=rough,
-        grain_db=float(rng.uniform(1, 5)),
+        grain_db=float(rng.uniform(1, 4)),
+        patch_db=float(rng.exponential(2.5)),
         indents=_defects(rng, span, indents, deep=True),
         breaks=_defects(rng, span, breaks, deep=False),
     )
@@ -211,12 +218,13 @@ def _lung(
         lines = _white(rng, span) if white else _b_lines(rng, span, haze, want)
     return Lung(
         haze_db=haze,
-        decay_db_per_cm=float(rng.uniform(0.8, 7.5)),
+        decay_db_per_cm=float(rng.uniform(1.2, 8.5)),
         reverberation_db=float(rng.uniform(-24, -4)) if rng.random() < 0.5 else -60.0,
         streak_db=float(rng.uniform(0.5, 3)),
         a_lines=_a_lines(rng, span, haze, want) if "a_lines" in found else None,
         b_lines=lines,
-        b_decay_db_per_cm=float(rng.uniform(0.2, 2.6)),
+        b_decay_db_per_cm=float(rng.uniform(0.2, 3.5)),
+        b_ripple_db=float(rng.uniform(0.5, 4)),
         white=white,
     )
 
@@ -255,7 +263,7 @@ def _b_lines(
         places = rng.uniform(span[0] - 5, span[1] + 5, n)
         widest = 9.0 if n > 6 else 6.0
     sub_pleural = rng.random() < 0.2
-    peak = float(np.clip(haze + rng.uniform(9, 24), -24, 0))
+    peak = float(np.clip(haze + rng.uniform(7, 18), -26, -2))
     if want.b_lines is not None:
         peak = max(peak, -12.0)
     return tuple(
@@ -281,7 +289,8 @@ def _white(rng: Rng, span: tuple[float, float]) -> tuple[BLine, ...]:
     places = np.arange(span[0] - 25, span[0] - 25 + width, 5.0)
     peak = float(rng.uniform(-20, -4))
     return tuple(
-        BLine(float(x), 9.0, peak + float(rng.uniform(-1.5, 1))) for x in places
+        BLine(float(x), float(rng.uniform(6, 10)), peak + float(rng.normal(0, 1.5)))
+        for x in places
     )
 
 
@@ -352,7 +361,8 @@ def _ribs(
     rng: Rng, span: tuple[float, float], wall: ChestWall, want: Wanted
 ) -> tuple[Rib, ...]:
     width = span[1] - span[0]
-    half = float(rng.uniform(5, 9))
+    half = float(rng.uniform(5, 10))
+    softness = float(rng.uniform(0.2, 1.6))
     spacing = float(rng.uniform(22, 34))
     first = float(rng.uniform(-0.5, 0.5)) * spacing
     if want.ribs is not None:
@@ -367,11 +377,11 @@ def _ribs(
     else:
         places = []
     above = float(np.clip(rng.uniform(2, 9), 1, 0.6 * wall.pleura_depth_mm))
-    arc = float(rng.uniform(-30, -4))
-    shadow = float(rng.uniform(15, 45))
+    arc = float(rng.uniform(-32, -8))
+    shadow = float(rng.uniform(14, 45))
     mirrored, broken = bool(rng.random() < 0.2), bool(rng.random() < 0.08)
     return tuple(
-        Rib(p, half, above, arc, shadow, mirrored=mirrored, broken=broken)
+        Rib(p, half, above, arc, shadow, softness, mirrored=mirrored, broken=broken)
         for p in places
     )
 
@@ -414,22 +424,22 @@ def _motion(rng: Rng) -> Motion:
 def _machine(rng: Rng) -> Machine:
     tgc = np.cumsum(rng.normal(0, 2.2, 6))
     tgc -= tgc[1]
-    noise = float(rng.uniform(-85, -58))
+    noise = float(rng.uniform(-90, -62))
     return Machine(
-        gain_db=float(rng.uniform(-14, 4)),
-        dynamic_range_db=float(rng.uniform(42, 72)),
+        gain_db=float(rng.uniform(-16, -5)),
+        dynamic_range_db=float(rng.uniform(52, 88)),
         gamma=float(np.exp(rng.normal(0.15, 0.25))),
         tgc_db=tuple(float(v) for v in tgc),
         edge_loss_db=float(rng.choice((0, 1)) * rng.uniform(0, 14)),
         noise_db=noise,
         noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
-        axial_mm=float(rng.uniform(0.22, 0.75)),
+        axial_mm=float(rng.uniform(0.16, 0.4)),
         lateral_lines=float(rng.uniform(0.9, 4.5)),
-        speckle=float(rng.uniform(0.35, 1.0)),
+        speckle=float(0.12 + 0.8 * rng.beta(1.5, 2.6)),
         persistence=float(rng.uniform(0, 0.6)),
         decorrelation=float(rng.uniform(0.05, 0.7)),
-        blur=float(rng.choice((0, 0.4, 0.8, 1.3, 2.0))),
-        black=float(rng.uniform(2, 16)) if rng.random() < 0.15 else 0.0,
+        blur=float(rng.choice((0, 0, 0.3, 0.6, 1.0, 1.8))),
+        black=float(rng.uniform(2, 18)) if rng.random() < 0.3 else 0.0,
         jpeg_quality=int(rng.integers(25, 90)) if rng.random() < 0.5 else 0,
         text=_text(rng) if rng.random() < 0.1 else "",
         ruler=bool(rng.random() < 0.12),

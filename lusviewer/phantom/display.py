@@ -31,7 +31,7 @@ _GLYPHS = {
 class Receiver:
     """The scanner's receive side: depth gain, noise and log compression."""
 
-    def __init__(self, machine: Machine, beam: Beam) -> None:
+    def __init__(self, machine: Machine, beam: Beam, clutter_db: float) -> None:
         self._machine = machine
         n = len(machine.tgc_db)
         part = np.linspace(0, 1, beam.shape[0])
@@ -39,6 +39,8 @@ class Receiver:
         self.gain_db = tgc.astype(np.float32)[:, None]
         noise = machine.noise_db + machine.noise_slope_db * part
         self.noise_power = (10 ** (noise / 10)).astype(np.float32)[:, None]
+        fog = clutter_db - 0.45 * beam.depth_mm + self.gain_db
+        self.clutter_power = (10 ** (fog / 10)).astype(np.float32)
         self._edge_db = (machine.edge_loss_db * np.abs(beam.u) ** 3).astype(np.float32)
 
     def line_gain(self, extra_loss_db: Floats) -> Floats:

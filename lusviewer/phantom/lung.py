@@ -66,7 +66,11 @@ class LungField:
         self._streaks = scene.lung.streak_db * streaks * 0.7
         clouds = texture(rng, shape, (6.0 / beam.step_mm, 6.0 / pitch))
         self._clouds = 1.5 * clouds
-        self._shred = curve(rng, lines, 1.5 / pitch) + curve(rng, lines, 4.0 / pitch)
+        ripple = texture(rng, shape, (0.5 / beam.step_mm, 1.5 / pitch))
+        slow = curve(rng, n_depths, 8.0 / beam.step_mm)[:, None]
+        self._ripple = scene.lung.b_ripple_db * (0.6 * ripple + 0.8 * slow)
+        self._shred = 0.4 * curve(rng, lines, 1.5 / pitch)
+        self._shred += 0.8 * curve(rng, lines, 6.0 / pitch)
         self._wave = curve(rng, n, 10.0 / pitch)
         self._air = self._bronchograms(rng, shape)
         self._septa = self._septum_paths(rng, n)
@@ -117,7 +121,7 @@ class LungField:
             diffuse = np.where(tissue, -29 + self._cloud(start), diffuse)
         aerated = (deep > 0) & ~tissue
         b_cover, b_level, origin, alive, places = self._b_lines(x, time_s)
-        b_power = self._b_power(deep, aerated, b_level, origin)
+        b_power = self._b_power(deep, aerated, (b_level, origin), start)
         a_power, distance, order, a_db = self._a_lines(wall, clear, b_cover)
         a_power = a_power * aerated
         edge = self._edges(z, deep, fluid, solid)
@@ -146,7 +150,12 @@ class LungField:
         behind = np.zeros_like(surface)
         for c in self._scene.consolidations:
             behind = np.where(surface > 2, c.enhancement_db, behind)
-        haze = lung.haze_db + behind + streaks - 0.1 * lung.decay_db_per_cm * below
+        haze = (
+            lung.haze_db
+            + behind * np.exp(-below / 15)
+            + streaks
+            - 0.1 * lung.decay_db_per_cm * below
+        )
         haze = haze + self._cloud(start)
         if lung.reverberation_db > -50:
             echo = wall.layers_db + lung.reverberation_db - 5 * (wall.multiple - 1)
@@ -220,7 +229,8 @@ class LungField:
         away = fluid + solid > 1.0
         width = 0.8 + 0.15 * solid / (1 + 0.1 * solid)
         level = effusion.edge_db if effusion else -14.0
-        level = level + 4 * self._slope_a
+        tilt = np.gradient(fluid + solid, self._beam.pitch_mm)
+        level = level + 5 * self._slope_a - 7 * np.minimum(np.abs(tilt), 2)
         out += away * power_of(level - 4.3 * np.minimum((deep - width) / width, 9) ** 2)
         if effusion is not None and solid.max() > 1:
             both = (fluid > 1.0) & (solid > 1.0)
@@ -262,7 +272,7 @@ class LungField:
             alive[i] = shine > 0.5
             if shine < 0.05:
                 continue
-            shape = np.abs((x - line.x_mm) / (0.5 * line.width_mm)) ** 2.5
+            shape = np.abs((x - line.x_mm) / (0.5 * line.width_mm)) ** 2.0
             own = line.level_db - 4.3 * np.minimum(shape, 15) - 20 * (1 - shine)
             stronger = own > level
             origin[stronger] = line.origin_mm
@@ -277,13 +287,19 @@ class LungField:
         )
 
     def _b_power(
-        self, deep: Floats, aerated: Bools, level: Floats, origin: Floats
+        self,
+        deep: Floats,
+        aerated: Bools,
+        lines: tuple[Floats, Floats],
+        shift: float,
     ) -> Floats:
         lung = self._scene.lung
         if not lung.b_lines:
             return np.zeros(deep.shape, np.float32)
+        level, origin = lines
         start = deep - origin
-        power = power_of(level - 0.1 * lung.b_decay_db_per_cm * np.maximum(start, 0))
+        level = level - 0.1 * lung.b_decay_db_per_cm * np.maximum(start, 0)
+        power = power_of(level + shifted(self._ripple, shift, deep.shape[1]))
         return power * (aerated & (start > 0))
 
 

@@ -87,7 +87,7 @@ class _Stage:
         sigma = (machine.axial_mm / self._beam.step_mm, machine.lateral_lines)
         self._tissue = Speckle(rng, self._beam.shape, sigma, PAD)
         self._noise = Speckle(rng, self._beam.shape, (0.6, 0.5), PAD)
-        self._receiver = Receiver(machine, self._beam)
+        self._receiver = Receiver(machine, self._beam, scene.wall.clutter_db)
         self._contact_db = _contact_loss(scene, self._beam)
         self._overlay = burn_in(machine, rows, columns)
         self._observer = Observer(scene, self._beam, self.converter)
@@ -106,12 +106,13 @@ class _Stage:
         lung = self._lung.frame(wall, shift, time_s)
         seen = _assemble(scene, beam, wall, lung)
         gain = self._receiver.line_gain(self._contact_db[None, :])
-        gain = gain * _shadow_gain(beam, wall)
+        gain = gain * _loss_below(beam, wall)
         turn = index * scene.machine.decorrelation
         speckle = self._tissue.power(turn, shift / beam.pitch_mm)
         keep = np.float32(scene.machine.speckle)
         grain = (1 - keep) + keep * speckle
         power = (seen.diffuse * grain + seen.specular * (0.6 + 0.4 * grain)) * gain
+        power += self._receiver.clutter_power * (0.4 + 0.6 * speckle)
         hiss = self._noise.power(
             float(self._rng.uniform(0, 6)), float(self._rng.integers(-PAD, PAD))
         )
@@ -187,9 +188,11 @@ def _confounders(scene: Scene, beam: Beam, wall: WallFrame) -> Floats | float:
     return out
 
 
-def _shadow_gain(beam: Beam, wall: WallFrame) -> Floats:
+def _loss_below(beam: Beam, wall: WallFrame) -> Floats:
     depth = beam.depth_mm - wall.rib_mm
     loss = wall.shadow_db * np.clip(depth / 2.0 - 0.5, 0, 1)
+    under = np.clip((beam.depth_mm - wall.pleura_mm) / 3 + 1, 0, 1)
+    loss = loss + wall.veil_db * under
     return power_of(-loss.astype(np.float32))
 
 

@@ -87,7 +87,7 @@ class ScanConverter:
 
 def make_converter(view: View, beam: Beam, rows: int, columns: int) -> ScanConverter:
     """Return the mapping of ``beam`` onto frames, as large as fits, at the top."""
-    top, left, bottom, right = _box_mm(view)
+    top, left, bottom, right = box_mm(view)
     scale = min(rows / (bottom - top), columns / (right - left))
     height = min(rows, round((bottom - top) * scale))
     width = min(columns, round((right - left) * scale))
@@ -134,7 +134,8 @@ def to_pixels(
     return np.stack([row, column], axis=-1).astype(np.float32)
 
 
-def _box_mm(view: View) -> tuple[float, float, float, float]:
+def box_mm(view: View) -> tuple[float, float, float, float]:
+    """Return the recorded box: top, left, bottom, right, from the probe's axis."""
     if view.probe is Probe.LINEAR:
         half = view.width_mm / 2 * (1 + view.flare)
         top, bottom = 0.0, view.depth_mm

@@ -44,6 +44,8 @@ class ChestWall:
     fascia_count: int
     fascia_db: float
     near_field_db: float
+    veil_db: float = 0.0
+    clutter_db: float = -70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Rib:
     above_pleura_mm: float
     arc_db: float
     shadow_db: float
+    softness: float = 0.2
     mirrored: bool = False
     broken: bool = False
 
@@ -76,6 +79,7 @@ class Pleura:
     level_db: float
     roughness_mm: float
     grain_db: float
+    patch_db: float = 0.0
     indents: tuple[Defect, ...] = ()
     breaks: tuple[Defect, ...] = ()
 
@@ -119,6 +123,7 @@ class Lung:
     a_lines: ALines | None = None
     b_lines: tuple[BLine, ...] = ()
     b_decay_db_per_cm: float = 1.5
+    b_ripple_db: float = 2.0
     white: bool = False
 
 

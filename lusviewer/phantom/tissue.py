@@ -35,6 +35,7 @@ class WallFrame:
     rib_mm: Floats
     rib_db: Floats
     shadow_db: Floats
+    veil_db: Floats
 
 
 class ChestWallField:
@@ -58,7 +59,10 @@ class ChestWallField:
         self._break = _profile(self._x, pleura, breaks=True)
         self._grain = pleura.grain_db * curve(rng, lines, 1.0 / beam.pitch_mm)
         slow = curve(rng, lines, 9.0 / beam.pitch_mm)
-        self._grain += 0.35 * pleura.grain_db * slow
+        self._grain -= pleura.patch_db * np.maximum(slow, 0) ** 2
+        veil = curve(rng, lines, 5.0 / beam.pitch_mm)
+        veil += 0.6 * curve(rng, lines, 14.0 / beam.pitch_mm)
+        self._veil = wall.veil_db * np.maximum(veil, -0.5) ** 2
         self._thick = 1 + 0.25 * curve(rng, lines, 3.0 / beam.pitch_mm)
         self._base = _base_depth(scene, beam)
         self._slope = np.gradient(self._base, beam.pitch_mm)
@@ -88,9 +92,11 @@ class ChestWallField:
         layers = shifted(self._layers, still, n)
         layers_db = np.take_along_axis(layers, index, axis=0)
         rib_mm, rib_db, shadow_db = self._ribs(surface, beam.x_mm + wobble_mm)
+        rib_db = rib_db + np.minimum(0.7 * (line_db - pleura.level_db), 2.0)
         return WallFrame(
             top, thickness.astype(np.float32), line_db.astype(np.float32),
             breaks > 0.5, layers_db, multiple, rib_mm, rib_db, shadow_db,
+            self._row(self._veil, still, n),
         )  # fmt: skip
 
     @staticmethod
@@ -111,16 +117,18 @@ def _add_rib(
 ) -> None:
     depth, level, shadow = rows
     across = (x - rib.x_mm) / rib.half_width_mm
-    under = np.abs(across) < 1.25
+    under = np.abs(across) < 2.0
+    near = np.abs(across) < 1.25
     arch = np.sqrt(np.maximum(0, 1 - np.minimum(np.abs(across), 1) ** 2))
-    surface = pleura - rib.above_pleura_mm - 0.45 * rib.half_width_mm * (arch - 0.5)
+    surface = pleura - rib.above_pleura_mm - 0.28 * rib.half_width_mm * (arch - 0.5)
     surface = np.maximum(surface, 2.0)
     depth[under] = np.minimum(depth, surface)[under]
     bright = rib.arc_db - 18 * across**4
     if rib.broken:
         bright = bright - 25 * np.exp(-(((x - rib.x_mm) / 1.5) ** 2))
-    level[:] = np.where(under, np.maximum(level, bright), level)
-    cast = rib.shadow_db / (1 + np.abs(across) ** 10)
+    level[:] = np.where(near, np.maximum(level, bright), level)
+    power = 2 + 2 / max(rib.softness, 0.1)
+    cast = rib.shadow_db / (1 + np.abs(across) ** power)
     shadow[:] = np.maximum(shadow, np.where(under, cast, 0))
 
 
@@ -155,7 +163,8 @@ def _layers(rng: np.random.Generator, wall: ChestWall, lines: int) -> Floats:
     border = wall.fat_fraction + 0.04 * curve(rng, lines, 25)
     fat = 1 / (1 + np.exp((rho - border) / 0.015))
     level = wall.muscle_db + (wall.fat_db - wall.muscle_db) * fat
-    striae = texture(rng, shape, (rng.uniform(1.0, 2.2), rng.uniform(10, 40)))
+    striae = texture(rng, shape, (rng.uniform(0.7, 1.8), rng.uniform(5, 30)))
+    striae = striae + 0.4 * np.maximum(striae, 0) ** 2
     lobules = texture(rng, shape, (rng.uniform(3, 7), rng.uniform(6, 20)))
     level = level + wall.striation_db * (striae * (1 - 0.3 * fat) + 0.5 * lobules)
     bend = curve(rng, lines, 30)
