@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from lusviewer.errors import CorruptFrameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from lusviewer.cancel import CancelToken
     from lusviewer.geometry import FrameGeometry
@@ -60,6 +60,8 @@ class ClipDetails:
     """What the header says of how the clip is stored and meant to be played.
 
     ``playback`` is "loop" or "sweep"; ``trim`` the first and last frame to play.
+    ``inter_coded``: frames build on each other, so that decoding them in order is
+    far cheaper than jumping about.
     """
 
     kind: str
@@ -69,6 +71,7 @@ class ClipDetails:
     rate_assumed: bool = False
     playback: str = "loop"
     trim: tuple[int, int] | None = None
+    inter_coded: bool = False
 
 
 class FrameSource(Protocol):
@@ -127,7 +130,7 @@ class Clip:
     ``frame`` may block and belongs on worker threads; ``cached`` never blocks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts a clip is made of
         self,
         identity: ClipIdentity,
         source: FrameSource,
@@ -271,7 +274,7 @@ class Clip:
         self._warnings.append(f"Frame {index + 1} does not decode: {error.message}")
 
     def _spread(self, cancel: CancelToken) -> list[Frame]:
-        """Decode some frames: the first ones if that is all that is near, else spread."""
+        """Decode some frames, spread over the clip."""
         wanted = np.unique(np.linspace(0, len(self) - 1, BEAM_FRAMES).astype(int))
         frames: list[Frame] = []
         for index in wanted:
