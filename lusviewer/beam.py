@@ -8,15 +8,17 @@ so that dark parts of the beam do not pull them inwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lusviewer.geometry import FrameGeometry, Probe, Sector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Mask = NDArray[np.bool_]
 Gray = NDArray[np.float32]
@@ -98,7 +100,7 @@ def _largest(active: Mask) -> Mask:
     if count < 2:
         return np.zeros(active.shape, np.bool_)
     best = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    return (labels == best) & (image > 0)
+    return np.asarray((labels == best) & (image > 0), np.bool_)
 
 
 def _disc(size: int) -> NDArray[np.uint8]:
@@ -152,7 +154,7 @@ def _sides(mask: Mask) -> _Sides | None:
 def _envelope(
     offsets: NDArray[np.float64], tau: float = 0.06
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return for each row of ``offsets`` its low quantile and the pinball loss there."""
+    """Return the low quantile of each row of ``offsets``, and the pinball loss."""
     at = np.quantile(offsets, tau, axis=1)
     rest = offsets - at[:, None]
     loss = np.where(rest > 0, tau * rest, (tau - 1) * rest)

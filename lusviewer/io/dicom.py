@@ -27,12 +27,11 @@ from lusviewer.io.dicom_pixels import (
     syntax_name,
 )
 from lusviewer.io.dicom_regions import geometry_of
-from lusviewer.io.tones import ToneTable, monochrome_table, palette_table
 from lusviewer.io.dicom_times import Timing, frame_times, playback, trim
 from lusviewer.io.fragments import index_frames, read_all
+from lusviewer.io.tones import ToneTable, monochrome_table, palette_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pydicom.dataset import FileDataset
@@ -105,12 +104,68 @@ def read(path: Path) -> Clip:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list of clips shows of one: its series, and its place in it."""
+
+    series: str
+    numbers: tuple[int, int]
+
+
+def summary(path: Path) -> Summary | None:
+    """Return what a list shows; None for a DICOMDIR, an error for what is no clip."""
+    header, pixels = _read_header(path)
+    if pixels is not None:
+        pixels.file.close()
+    if header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+        return None
+    _refuse_what_is_not_ultrasound(path, header)
+    if pixels is None or pixels.length == 0:
+        raise _no_pixels(path)
+    number, instance = (
+        _integer(header, "SeriesNumber"),
+        _integer(header, "InstanceNumber"),
+    )
+    series = str(header.get("SeriesDescription") or "")
+    return Summary(series or (f"Series {number}" if number else ""), (number, instance))
+
+
+def directory_files(path: Path) -> list[tuple[str, ...]] | None:
+    """Return the relative paths a DICOMDIR names; None if it is no DICOMDIR."""
+    header, pixels = _read_header(path)
+    if pixels is not None:
+        pixels.file.close()
+    if header.file_meta.get("MediaStorageSOPClassUID") != _DIRECTORY:
+        return None
+    files = []
+    for record in header.get("DirectoryRecordSequence") or ():
+        name = record.get("ReferencedFileID")
+        if name and record.get("DirectoryRecordType") == "IMAGE":
+            parts = [name] if isinstance(name, str) else name
+            files.append(tuple(str(part) for part in parts))
+    return files
+
+
+def _integer(header: FileDataset, keyword: str) -> int:
+    try:
+        return int(header.get(keyword) or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _no_pixels(path: Path) -> CorruptClipError:
+    msg = f"{path.name} is DICOM, but holds no pixel data."
+    hint = "It may be a report, or have been cut off when it was copied."
+    return CorruptClipError(msg, hint=hint)
+
+
 def _read(path: Path, header: FileDataset, pixels: PixelElement | None) -> Clip:
+    if header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+        msg = f"{path.name} is a DICOMDIR, a list of files, not a clip."
+        raise UnsupportedClipError(msg, hint="Open it as an exam, or open its folder.")
     _refuse_what_is_not_ultrasound(path, header)
     if pixels is None or not header.get("Rows") or pixels.length == 0:
-        msg = f"{path.name} is DICOM, but holds no pixel data."
-        hint = "It may be a report, or have been cut off when it was copied."
-        raise CorruptClipError(msg, hint=hint)
+        raise _no_pixels(path)
     syntax = _syntax(header, pixels)
     if syntax.startswith(_VIDEO_PREFIX):
         return _video_clip(path, header, pixels, syntax)
@@ -179,9 +234,6 @@ def _inflated(header: FileDataset) -> PixelElement | None:
 
 
 def _refuse_what_is_not_ultrasound(path: Path, header: FileDataset) -> None:
-    if header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
-        msg = f"{path.name} is a DICOMDIR, a list of files, not a clip."
-        raise UnsupportedClipError(msg, hint="Open it as an exam, or open its folder.")
     if "EncryptedAttributesSequence" in header:
         msg = f"{path.name} is encrypted."
         raise UnsupportedClipError(msg, hint="Export it without encryption.")
@@ -282,7 +334,7 @@ def _extended_offsets(header: FileDataset) -> tuple[int, ...]:
 
 
 def _tones(path: Path, header: FileDataset, layout: PixelLayout) -> ToneTable | None:
-    """Return the table for images of one sample a pixel; None where it changes nought."""
+    """Return the table for images of one sample a pixel, None for colour."""
     if layout.samples > 1:
         return None
     header.PixelRepresentation = int(layout.signed)
@@ -314,9 +366,7 @@ def _clip(
             f"The file is cut off: {n_frames - whole} of {n_frames} frames are missing."
         )
     elif n_frames != said:
-        notes.append(
-            f"The header says {said} frames, the file holds {n_frames}: those are used."
-        )
+        notes.append(_other_count(said, n_frames))
     timing = frame_times(header, n_frames)
     missing = CorruptFrameError(f"{path.name} ends before this frame.", hint=_AGAIN)
     return Clip(
@@ -328,6 +378,10 @@ def _clip(
         warnings=(*notes, *timing.warnings),
         broken=dict.fromkeys(range(whole, n_frames), missing),
     )
+
+
+def _other_count(said: int, there: int) -> str:
+    return f"The header says {said} frames, the file holds {there}: these are used."
 
 
 def _identity(path: Path, header: FileDataset) -> ClipIdentity:
@@ -366,9 +420,7 @@ def _video_clip(
     said, n_frames = _frames_said(header), len(video.times_s)
     notes: tuple[str, ...] = ()
     if said != n_frames:
-        notes = (
-            f"The header says {said} frames, the file holds {n_frames}: those are used.",
-        )
+        notes = (_other_count(said, n_frames),)
     timing = frame_times(header, n_frames)
     if timing.assumed and video.timed:
         timing = Timing(video.times_s)
@@ -377,6 +429,10 @@ def _video_clip(
         video.source,
         geometry_of(header, video.rows, video.columns),
         timing.times_s,
-        replace(_details(header, syntax, n_frames, timing), colour=video.colour),
+        replace(
+            _details(header, syntax, n_frames, timing),
+            colour=video.colour,
+            inter_coded=video.source.inter_coded,
+        ),
         warnings=(*notes, *timing.warnings),
     )

@@ -12,7 +12,7 @@ import pydicom.uid as uids
 import simplejpeg
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 
 from lusviewer.errors import CorruptFrameError
 from lusviewer.io.fragments import FrameIndex, read_frame
@@ -241,7 +241,7 @@ def _by_plugin(data: bytes, layout: PixelLayout, _gray: bool) -> tuple[Pixels, s
     return pixels, str(meta["photometric_interpretation"])
 
 
-_PLUGINS: Final = {
+_PLUGINS: Final[dict[str, str]] = {
     uids.RLELossless: "pylibjpeg",
     uids.JPEGLSLossless: "pyjpegls",
     uids.JPEGLSNearLossless: "pyjpegls",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
 ASSUMED_RATE_HZ: Final = 25.0
 """The rate used, with a warning, where a file gives none."""
@@ -44,7 +45,9 @@ def assumed_times(n_frames: int) -> Timing:
     warning = (
         f"The file gives no frame rate: {ASSUMED_RATE_HZ:g} frames per second assumed."
     )
-    return Timing(np.arange(n_frames) / ASSUMED_RATE_HZ, True, (warning,))
+    return Timing(
+        np.arange(n_frames) / ASSUMED_RATE_HZ, assumed=True, warnings=(warning,)
+    )
 
 
 def playback(header: Any) -> str:  # noqa: ANN401 - a Dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def _basic_table(data: bytes) -> tuple[int, ...]:
 
 def _plausible(file: BinaryIO, offsets: tuple[int, ...], first: int, size: int) -> bool:
     """Whether offsets rise and the outer ones within the file point at items."""
-    if any(b <= a for a, b in zip(offsets, offsets[1:], strict=False)):
+    if any(b <= a for a, b in itertools.pairwise(offsets)):
         return False
     inside = [offset for offset in offsets if offset + 8 <= size]
     if not inside or offsets[0] != first:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lusviewer.clip import Clip, ClipDetails, ClipIdentity
 from lusviewer.errors import CorruptClipError
@@ -16,6 +15,8 @@ from lusviewer.io.tones import is_coloured
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 _TIFF = (b"II*\x00", b"MM\x00*")
 

@@ -82,24 +82,24 @@ def open_clip(path: Path) -> Clip:
 
     Raises ``ClipError`` naming the file, the reason and what to do.
     """
+    module = import_module(reader_of(path))
     try:
-        head = read_head(path)
-        reader = _reader_for(path, head)
-        return cast("Clip", import_module(reader.module).read(path))
+        return cast("Clip", module.read(path))
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
-def is_clip(path: Path) -> bool:
-    """Whether the first bytes of a file are those of a kind that can be read."""
-    head = read_head(path)
-    return any(reader.sniff(head) for reader in READERS)
+def reader_of(path: Path) -> str:
+    """Return the module that reads a file, told by its first bytes.
 
-
-def read_head(path: Path) -> bytes:
-    """Return the bytes by which kinds of files are told."""
-    with path.open("rb") as file:
-        return file.read(_HEAD_BYTES)
+    Raises ``ClipError`` where the file cannot be read or is of no known kind.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return _reader_for(path, head).module
 
 
 def _reader_for(path: Path, head: bytes) -> Reader:
@@ -126,7 +126,8 @@ def _is_text(head: bytes) -> bool:
     return all(character.isprintable() or character.isspace() for character in text)
 
 
-def _unreadable(path: Path, error: OSError) -> UnreadableFileError:
+def unreadable(path: Path, error: OSError) -> UnreadableFileError:
+    """Return what the operating system said, in words for a user."""
     reasons: dict[type[OSError], tuple[str, str]] = {
         FileNotFoundError: ("does not exist", "It may have been moved or renamed."),
         IsADirectoryError: ("is a folder", "Open it as an exam instead."),

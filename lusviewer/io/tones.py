@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class ToneTable:
@@ -22,11 +24,11 @@ class ToneTable:
 
     def gray(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return luminance for stored values."""
-        return self._gray[self._codes(values)]
+        return np.take(self._gray, self._codes(values))
 
     def rgb(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return RGB for stored values."""
-        return self._rgb[self._codes(values)]
+        return np.take(self._rgb, self._codes(values), axis=0)
 
     def _codes(self, values: NDArray[Any]) -> NDArray[Any]:
         if values.dtype == np.uint8 and self._mask == 255:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lusviewer.clip import Clip, ClipDetails, ClipIdentity
 from lusviewer.errors import CorruptClipError, CorruptFrameError, UnsupportedClipError
@@ -21,6 +21,8 @@ from lusviewer.io.tones import is_coloured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 _AGAIN: Final = "Copy or export the file again from where it came."
 _ROLL: Final = 24
@@ -67,13 +69,14 @@ def read(path: Path) -> Clip:
             photometric="RGB" if video.colour else "MONOCHROME2",
             colour=video.colour,
             rate_assumed=not video.timed and len(video.times_s) > 1,
+            inter_coded=video.source.inter_coded,
         ),
         warnings=video.warnings,
     )
 
 
 def open_stream(path: Path, where: Path | BinaryIO) -> Video:
-    """Open the first video stream of a file or of bytes; ``path`` names it in errors."""
+    """Open the first video stream of a file or of bytes; errors name ``path``."""
     container, stream = _open(path, where)
     with container:
         index = _index(container, stream)
@@ -147,7 +150,7 @@ def _index(container: Any, stream: Any) -> StreamIndex:  # noqa: ANN401
     ):
         pts = [entry.timestamp for entry in entries]
         keys = [at for at, entry in enumerate(entries) if entry.flags & 1]
-        if all(b > a for a, b in zip(pts, pts[1:], strict=False)):
+        if all(b > a for a, b in itertools.pairwise(pts)):
             return StreamIndex(pts, keys)
     return _demuxed(container, stream)
 
@@ -189,6 +192,7 @@ class VideoFrames:
         self._container, self._stream = _open(path, where)
         self._counted = isinstance(index.pts, range)
         self._in_order = self._counted or self._container.format.name in _SEQUENTIAL
+        self.inter_coded = self._in_order or len(index.keys) < len(index.pts)
         self._number = {pts: at for at, pts in enumerate(index.pts)}
         self._recent: OrderedDict[int, Any] = OrderedDict()
         self._decoded = self._run(0)
