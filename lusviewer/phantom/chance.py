@@ -41,7 +41,7 @@ def random_scene(rng: Rng, *, want: Wanted | None = None) -> Scene:
     pleura = _pleura(rng, span, found, want)
     solids = _consolidations(rng, span, found, want)
     effusion = _effusion(rng, span, view, want) if "effusion" in found else None
-    lung = _lung(rng, span, found, want)
+    lung = _lung(rng, span, found, want, view.depth_mm)
     scene = Scene(
         seed=int(rng.integers(2**31)),
         view=view,
@@ -121,8 +121,8 @@ def _cropped(rng: Rng, view: View) -> View:
 
 
 def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
-    depth = float(np.clip(rng.lognormal(np.log(20), 0.33), 9, 42))
-    depth = float(np.clip(depth, 0.09 * view.depth_mm, 0.48 * view.depth_mm))
+    depth = float(np.clip(rng.lognormal(np.log(17.5), 0.33), 8, 40))
+    depth = float(np.clip(depth, 0.08 * view.depth_mm, 0.45 * view.depth_mm))
     if want.pleura_fraction is not None:
         depth = want.pleura_fraction * view.depth_mm
     return ChestWall(
@@ -131,12 +131,12 @@ def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
         tilt=float(rng.normal(0, 0.07)),
         undulation_mm=float(rng.uniform(0, 1.2)),
         fat_fraction=float(rng.uniform(0.15, 0.6)),
-        fat_db=float(rng.uniform(-34, -14)),
-        muscle_db=float(rng.uniform(-34, -16)),
-        striation_db=float(rng.uniform(1.5, 4.5)),
+        fat_db=float(rng.uniform(-40, -15)),
+        muscle_db=float(rng.uniform(-42, -18)),
+        striation_db=float(rng.uniform(2, 5)),
         fascia_count=int(rng.integers(2, 10)),
         fascia_db=float(rng.uniform(-24, -10)),
-        near_field_db=float(rng.uniform(-12, 5)),
+        near_field_db=float(rng.uniform(-9, 8)),
         veil_db=float(rng.exponential(2.0)),
         clutter_db=float(rng.uniform(-60, -18)),
     )
@@ -206,24 +206,31 @@ def _pleura(
 
 
 def _lung(
-    rng: Rng, span: tuple[float, float], found: frozenset[str], want: Wanted
+    rng: Rng,
+    span: tuple[float, float],
+    found: frozenset[str],
+    want: Wanted,
+    depth_mm: float,
 ) -> Lung:
-    haze = float(rng.uniform(-38, -12))
+    haze = float(rng.uniform(-32, -7))
+    fall = 10 / depth_mm
     lines: tuple[BLine, ...] = ()
     white = False
     if "b_lines" in found:
-        haze = float(rng.uniform(-42, -22))
+        haze = float(rng.uniform(-38, -18))
         chance = want.b_lines is None and rng.random() < 0.15
         white = chance if want.white is None else want.white
         lines = _white(rng, span) if white else _b_lines(rng, span, haze, want)
     return Lung(
         haze_db=haze,
-        decay_db_per_cm=float(rng.uniform(1.2, 8.5)),
-        reverberation_db=float(rng.uniform(-24, -4)) if rng.random() < 0.5 else -60.0,
-        streak_db=float(rng.uniform(0.5, 3)),
+        decay_db_per_cm=float(rng.uniform(14, 62)) * fall,
+        reverberation_db=float(rng.uniform(-30, -10)) if rng.random() < 0.5 else -60.0,
+        streak_db=float(rng.uniform(0.5, 4)),
+        cloud_db=float(rng.uniform(0.5, 3.5)),
+        mottle_db=float(rng.uniform(0.3, 2.2)),
         a_lines=_a_lines(rng, span, haze, want) if "a_lines" in found else None,
         b_lines=lines,
-        b_decay_db_per_cm=float(rng.uniform(0.2, 3.5)),
+        b_decay_db_per_cm=float(rng.uniform(2, 30)) * fall,
         b_ripple_db=float(rng.uniform(0.5, 4)),
         white=white,
     )
@@ -321,7 +328,7 @@ def _consolidations(
             level_db=level + float(rng.normal(0, 1.5)),
             shred=float(rng.uniform(0.1, 0.9)) * (size is None),
             bronchograms=float(rng.random()) if depth > 8 else 0.0,
-            enhancement_db=float(rng.uniform(2, 12)),
+            enhancement_db=float(rng.uniform(0, 9)),
         )
         for depth in depths
     )
@@ -426,16 +433,16 @@ def _machine(rng: Rng) -> Machine:
     tgc -= tgc[1]
     noise = float(rng.uniform(-90, -62))
     return Machine(
-        gain_db=float(rng.uniform(-16, -5)),
+        gain_db=float(rng.uniform(-15, -2)),
         dynamic_range_db=float(rng.uniform(52, 88)),
-        gamma=float(np.exp(rng.normal(0.15, 0.25))),
+        gamma=float(np.exp(rng.normal(0.4, 0.25))),
         tgc_db=tuple(float(v) for v in tgc),
         edge_loss_db=float(rng.choice((0, 1)) * rng.uniform(0, 14)),
         noise_db=noise,
         noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
         axial_mm=float(rng.uniform(0.16, 0.4)),
         lateral_lines=float(rng.uniform(0.9, 4.5)),
-        speckle=float(0.12 + 0.8 * rng.beta(1.5, 2.6)),
+        speckle=float(0.2 + 0.75 * rng.beta(1.5, 2.6)),
         persistence=float(rng.uniform(0, 0.6)),
         decorrelation=float(rng.uniform(0.05, 0.7)),
         blur=float(rng.choice((0, 0, 0.3, 0.6, 1.0, 1.8))),

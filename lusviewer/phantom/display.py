@@ -77,6 +77,16 @@ def blur(image: Floats, amount: float) -> Floats:
     return again
 
 
+def smear(image: Floats) -> Floats:
+    """Return ``image`` softened across its columns alone."""
+    out = 0.5 * image
+    out[:, 1:] += 0.25 * image[:, :-1]
+    out[:, :-1] += 0.25 * image[:, 1:]
+    out[:, 0] += 0.25 * image[:, 0]
+    out[:, -1] += 0.25 * image[:, -1]
+    return out
+
+
 def burn_in(machine: Machine, rows: int, columns: int) -> NDArray[np.uint8] | None:
     """Return text and ruler as they cover a frame, 0 where nothing is burnt in."""
     if not machine.text and not machine.ruler:

@@ -65,7 +65,8 @@ class LungField:
         streaks = curve(rng, lines, 2.0 / pitch) + 1.3 * curve(rng, lines, 7.0 / pitch)
         self._streaks = scene.lung.streak_db * streaks * 0.7
         clouds = texture(rng, shape, (6.0 / beam.step_mm, 6.0 / pitch))
-        self._clouds = 1.5 * clouds
+        mottle = texture(rng, shape, (1.0 / beam.step_mm, 2.6 / pitch))
+        self._clouds = scene.lung.cloud_db * clouds + scene.lung.mottle_db * mottle
         ripple = texture(rng, shape, (0.5 / beam.step_mm, 1.5 / pitch))
         slow = curve(rng, n_depths, 8.0 / beam.step_mm)[:, None]
         self._ripple = scene.lung.b_ripple_db * (0.6 * ripple + 0.8 * slow)
@@ -82,7 +83,7 @@ class LungField:
         if not any(c.bronchograms > 0 for c in self._scene.consolidations):
             return None
         step, pitch = self._beam.step_mm, self._beam.pitch_mm
-        dots = texture(rng, shape, (0.7 / step, 0.9 / pitch))
+        dots = texture(rng, shape, (0.45 / step, 0.8 / pitch))
         groups = texture(rng, shape, (6.0 / step, 6.0 / pitch))
         return (dots + 0.8 * groups).astype(np.float32)
 
@@ -113,7 +114,7 @@ class LungField:
         haze = self._haze(wall, deep, surface, streaks, start)
         diffuse = haze
         if is_solid.any():
-            level = self._solid_db(x, start)
+            level = self._solid_db(x, start, np.maximum(z, 0))
             diffuse = np.where(is_solid, level, diffuse)
         if scene.effusion is not None:
             level = self._fluid_db(z, fluid)
@@ -184,7 +185,7 @@ class LungField:
             out = np.maximum(out, depth)
         return out.astype(np.float32)
 
-    def _solid_db(self, x: Floats, start: float) -> Floats:
+    def _solid_db(self, x: Floats, start: float, below: Floats) -> Floats:
         first = self._scene.consolidations
         level = np.full(len(x), -30, np.float32)
         air = np.full(len(x), 9, np.float32)
@@ -192,10 +193,10 @@ class LungField:
             near = np.abs(x - c.x_mm) < c.half_width_mm * 1.3
             level[near] = c.level_db
             air[near] = 2.6 - 2.0 * c.bronchograms if c.bronchograms > 0 else 9
-        out = level + self._cloud(start)
+        out = level + 1.5 * self._cloud(start) - 0.12 * below
         if self._air is not None:
             dots = shifted(self._air, start, len(x)) - air
-            out = out + np.clip(28 * dots, 0, 24)
+            out = out + np.minimum(12 * np.maximum(dots, 0), 20)
         return out.astype(np.float32)
 
     def _fluid_db(self, z: Floats, fluid: Floats) -> Floats:
@@ -253,7 +254,7 @@ class LungField:
         a_db = spec.level_db + 0.6 * (wall.line_db - self._scene.pleura.level_db)
         a_db = a_db - 12 * np.minimum(across**4, 5) - 25 * b_cover - 60 * (1 - clear)
         a_db = np.where(wall.broken, a_db - 20, a_db)
-        width = 0.45 * np.clip(wall.thickness_mm, 1.0, 2.5) * (0.8 + 0.25 * order)
+        width = 0.45 * np.clip(wall.thickness_mm, 0.8, 1.8) * (0.8 + 0.2 * order)
         level = a_db - spec.loss_db * (order - 2)
         level = level - 4.3 * np.minimum((distance / width) ** 2, 20)
         use = (order >= 2) & (order <= spec.count + 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusviewer.geometry import FrameGeometry
-from lusviewer.phantom.display import Receiver, blur, burn_in, compress
+from lusviewer.phantom.display import Receiver, blur, burn_in, compress, smear
 from lusviewer.phantom.lung import LungField, LungFrame, power_of
 from lusviewer.phantom.scan import Beam, make_beam, make_converter
 from lusviewer.phantom.scene import Motion, Scene
@@ -91,6 +91,8 @@ class _Stage:
         self._contact_db = _contact_loss(scene, self._beam)
         self._overlay = burn_in(machine, rows, columns)
         self._observer = Observer(scene, self._beam, self.converter)
+        inside = self.converter.labels(np.ones(self._beam.shape, np.uint8))
+        self._inside = inside.astype(np.float32)
         self._rng = rng
         self._last: Floats | None = None
 
@@ -141,7 +143,7 @@ class _Stage:
             image = np.maximum(image, self._overlay)
         image = compress(image, machine.jpeg_quality)
         if machine.black > 0:
-            image = image + np.float32(machine.black)
+            image = image + np.float32(machine.black) * self._inside
         return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -154,7 +156,8 @@ class _Seen:
 
 def _assemble(scene: Scene, beam: Beam, wall: WallFrame, lung: LungFrame) -> _Seen:
     below = beam.depth_mm > wall.pleura_mm
-    diffuse = np.where(below, lung.diffuse, power_of(wall.layers_db))
+    soft = blur(smear(smear(lung.diffuse)), 0.8)
+    diffuse = np.where(below, soft, power_of(wall.layers_db))
     total = lung.b_power + lung.diffuse + 1e-12
     b_share = lung.b_power / total
     diffuse = diffuse + lung.b_power

@@ -120,6 +120,8 @@ class Lung:
     decay_db_per_cm: float
     reverberation_db: float
     streak_db: float
+    cloud_db: float = 2.0
+    mottle_db: float = 1.5
     a_lines: ALines | None = None
     b_lines: tuple[BLine, ...] = ()
     b_decay_db_per_cm: float = 1.5

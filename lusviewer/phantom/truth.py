@@ -113,7 +113,7 @@ class Observer:
         labels = np.full(beam.shape, CLASS["chest_wall"], np.uint8)
         labels[z > 0] = CLASS["lung"]
         a_half = np.maximum(
-            0.4 * np.clip(wall.thickness_mm, 1, 2.5), self._half_line_mm
+            0.4 * np.clip(wall.thickness_mm, 0.8, 1.8), self._half_line_mm
         )
         near = (np.abs(lung.a_distance_mm) < a_half) & (lung.a_order >= 2)
         rest = lung.diffuse + lung.b_power
