@@ -234,6 +234,10 @@ class Clip:
                 continue
             yield index
 
+    def limit_cache(self, capacity_bytes: int) -> None:
+        """Keep at most ``capacity_bytes`` of decoded frames from now on."""
+        self._cache.capacity_bytes = capacity_bytes
+
     def fits_cache(self) -> bool:
         """Whether all frames can be kept decoded at once."""
         return len(self) * self._frame_bytes() <= self._cache.capacity_bytes
