@@ -111,7 +111,11 @@ def _cropped(rng: Rng, view: View) -> View:
     """Return ``view`` cut as recordings are: most often to about a square."""
     if rng.random() < 0.3:
         return view
-    cut_top = float(rng.uniform(0, 0.06)) if rng.random() < 0.4 else 0.0
+    gap = 0.0
+    if view.probe is not Probe.LINEAR:
+        gap = view.radius_mm * (1 - float(np.cos(view.half_angle_rad)))
+        gap /= view.depth_mm + gap
+    cut_top = gap * float(rng.uniform(0, 1.3)) if rng.random() < 0.75 else 0.0
     cut_bottom = float(rng.uniform(0, 0.25)) if rng.random() < 0.4 else 0.0
     top, left, bottom, right = box_mm(replace(view, crop=(cut_top, 0, cut_bottom, 0)))
     aspect = (right - left) / (bottom - top)
@@ -133,7 +137,7 @@ def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
         fat_fraction=float(rng.uniform(0.15, 0.6)),
         fat_db=float(rng.uniform(-40, -15)),
         muscle_db=float(rng.uniform(-42, -18)),
-        striation_db=float(rng.uniform(2, 5)),
+        striation_db=float(rng.uniform(1.5, 4.2)),
         fascia_count=int(rng.integers(2, 10)),
         fascia_db=float(rng.uniform(-24, -10)),
         near_field_db=float(rng.uniform(-9, 8)),
@@ -224,7 +228,7 @@ def _lung(
     return Lung(
         haze_db=haze,
         decay_db_per_cm=float(rng.uniform(14, 62)) * fall,
-        reverberation_db=float(rng.uniform(-30, -10)) if rng.random() < 0.5 else -60.0,
+        reverberation_db=_reverberation(rng, found),
         streak_db=float(rng.uniform(0.5, 4)),
         cloud_db=float(rng.uniform(0.5, 3.5)),
         mottle_db=float(rng.uniform(0.3, 2.2)),
@@ -236,17 +240,25 @@ def _lung(
     )
 
 
+def _reverberation(rng: Rng, found: frozenset[str]) -> float:
+    # Echoes of fascia below the pleura look like A-lines: strong only beside them.
+    if rng.random() < 0.5:
+        return -60.0
+    return float(rng.uniform(-28, -8) if "a_lines" in found else rng.uniform(-45, -26))
+
+
 def _a_lines(rng: Rng, span: tuple[float, float], haze: float, want: Wanted) -> ALines:
     width = span[1] - span[0]
-    level = float(np.clip(haze + rng.uniform(7, 22), -24, -2))
+    level = float(np.clip(haze + rng.uniform(4, 16), -26, -2))
     if want.a_lines is not None:
         level = max(level, -8.0)
     return ALines(
         count=want.a_lines or int(rng.choice((1, 2, 3, 4), p=(0.35, 0.3, 0.2, 0.15))),
         level_db=level,
-        loss_db=float(rng.uniform(1.5, 6)),
+        loss_db=float(rng.uniform(1.5, 7)),
+        patch_db=0.0 if want.a_lines is not None else float(rng.exponential(4)),
         x_mm=float(rng.uniform(-0.25, 0.25) * width),
-        half_width_mm=float(rng.uniform(0.18, 0.7) * width),
+        half_width_mm=float(rng.uniform(0.1, 0.6) * width),
     )
 
 
@@ -440,7 +452,7 @@ def _machine(rng: Rng) -> Machine:
         edge_loss_db=float(rng.choice((0, 1)) * rng.uniform(0, 14)),
         noise_db=noise,
         noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
-        axial_mm=float(rng.uniform(0.16, 0.4)),
+        axial_mm=float(rng.uniform(0.14, 0.34)),
         lateral_lines=float(rng.uniform(0.9, 4.5)),
         speckle=float(0.2 + 0.75 * rng.beta(1.5, 2.6)),
         persistence=float(rng.uniform(0, 0.6)),

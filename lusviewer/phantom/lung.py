@@ -75,6 +75,7 @@ class LungField:
         self._wave = curve(rng, n, 10.0 / pitch)
         self._air = self._bronchograms(rng, shape)
         self._septa = self._septum_paths(rng, n)
+        self._patch = curve(rng, n, 3.0 / pitch)
         self._slope_a = curve(rng, n, 8.0 / pitch)
 
     def _bronchograms(
@@ -243,7 +244,7 @@ class LungField:
         self, wall: WallFrame, clear: Floats, b_cover: Floats
     ) -> tuple[Floats, Floats, Floats, Floats]:
         spec = self._scene.lung.a_lines
-        depth = wall.pleura_mm + 0.5 * wall.thickness_mm
+        depth = wall.surface_mm + 0.5 * wall.thickness_mm
         relative = self._beam.depth_mm / depth
         order = np.rint(relative)
         distance = (relative - order) * depth
@@ -251,7 +252,8 @@ class LungField:
             none = np.full(depth.shape, -90, np.float32)
             return np.zeros(distance.shape, np.float32), distance, order, none
         across = (self._beam.x_mm - spec.x_mm) / spec.half_width_mm
-        a_db = spec.level_db + 0.6 * (wall.line_db - self._scene.pleura.level_db)
+        a_db = spec.level_db + 0.5 * (wall.line_db - self._scene.pleura.level_db)
+        a_db = a_db - spec.patch_db * np.maximum(self._patch, -0.3) ** 2
         a_db = a_db - 12 * np.minimum(across**4, 5) - 25 * b_cover - 60 * (1 - clear)
         a_db = np.where(wall.broken, a_db - 20, a_db)
         width = 0.45 * np.clip(wall.thickness_mm, 0.8, 1.8) * (0.8 + 0.2 * order)

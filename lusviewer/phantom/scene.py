@@ -91,6 +91,7 @@ class ALines:
     count: int
     level_db: float
     loss_db: float
+    patch_db: float
     x_mm: float
     half_width_mm: float
 

@@ -27,6 +27,7 @@ class WallFrame:
     """
 
     pleura_mm: Floats
+    surface_mm: Floats
     thickness_mm: Floats
     line_db: Floats
     broken: NDArray[np.bool_]
@@ -94,7 +95,8 @@ class ChestWallField:
         rib_mm, rib_db, shadow_db = self._ribs(surface, beam.x_mm + wobble_mm)
         rib_db = rib_db + np.minimum(0.7 * (line_db - pleura.level_db), 2.0)
         return WallFrame(
-            top, thickness.astype(np.float32), line_db.astype(np.float32),
+            top,
+            surface, thickness.astype(np.float32), line_db.astype(np.float32),
             breaks > 0.5, layers_db, multiple, rib_mm, rib_db, shadow_db,
             self._row(self._veil, still, n),
         )  # fmt: skip
@@ -150,7 +152,7 @@ def _profile(x: Floats, pleura: Pleura, *, breaks: bool) -> Floats:
     for defect in pleura.breaks if breaks else pleura.indents:
         across = (x - defect.x_mm) / (defect.size_mm / 2)
         if breaks:
-            out += 1 / (1 + np.abs(across) ** 8)
+            out += 1 / (1 + np.abs(across) ** 5)
         else:
             out += defect.depth_mm * np.exp(-0.9 * across**2)
     return out

@@ -122,7 +122,7 @@ class Observer:
         strong = (lung.a_power > 1.2 * rest) & (grey > VISIBLE_GREY) & peak
         a_lines &= self._orders(strong & open_lines, lung)
         b_lines = (
-            (b_share > 0.42) & (grey > 0.7 * VISIBLE_GREY) & (z > half) & open_lines
+            (b_share > 0.48) & (grey > 0.7 * VISIBLE_GREY) & (z > half) & open_lines
         )
         labels[b_lines] = CLASS["b_line"]
         labels[a_lines & ~b_lines] = CLASS["a_line"]
