@@ -63,15 +63,15 @@ def _findings(rng: Rng, want: Wanted) -> frozenset[str]:
         return frozenset(want.findings)
     found = set()
     kind = rng.random()
-    if kind < 0.40:
+    if kind < 0.48:
         found.add("a_lines")
         if rng.random() < 0.3:
             found.add("b_lines")
-    elif kind < 0.72:
+    elif kind < 0.78:
         found.add("b_lines")
-    if rng.random() < (0.3 if kind >= 0.40 else 0.08):
+    if rng.random() < (0.3 if kind >= 0.48 else 0.06):
         found.add("consolidation")
-    if rng.random() < (0.25 if kind >= 0.72 else 0.1):
+    if rng.random() < (0.3 if kind >= 0.78 else 0.1):
         found.add("effusion")
         if rng.random() < 0.4:
             found.add("consolidation")
@@ -127,6 +127,8 @@ def _cropped(rng: Rng, view: View) -> View:
 def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
     depth = float(np.clip(rng.lognormal(np.log(17.5), 0.33), 8, 40))
     depth = float(np.clip(depth, 0.08 * view.depth_mm, 0.45 * view.depth_mm))
+    if rng.random() < 0.06:
+        depth = float(rng.uniform(0.35, 0.85)) * view.depth_mm
     if want.pleura_fraction is not None:
         depth = want.pleura_fraction * view.depth_mm
     return ChestWall(
@@ -249,7 +251,7 @@ def _reverberation(rng: Rng, found: frozenset[str]) -> float:
 
 def _a_lines(rng: Rng, span: tuple[float, float], haze: float, want: Wanted) -> ALines:
     width = span[1] - span[0]
-    level = float(np.clip(haze + rng.uniform(4, 16), -26, -2))
+    level = float(np.clip(haze + rng.uniform(6, 18), -26, -2))
     if want.a_lines is not None:
         level = max(level, -8.0)
     return ALines(
@@ -266,12 +268,12 @@ def _b_lines(
     rng: Rng, span: tuple[float, float], haze: float, want: Wanted
 ) -> tuple[BLine, ...]:
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.4:
         n = int(rng.integers(1, 4))
     elif kind < 0.7:
-        n = int(rng.integers(4, 7))
+        n = int(rng.integers(4, 9))
     else:
-        n = int(rng.integers(7, 14))
+        n = int(rng.integers(9, 16))
     n = want.b_lines if want.b_lines is not None else n
     width = span[1] - span[0]
     # The probe counts only what it sees: wanted lines keep apart and stay on.
@@ -325,7 +327,7 @@ def _consolidations(
     else:
         kind = rng.random()
         if kind < 0.35:
-            depths = list(rng.uniform(2.2, 4.9, rng.integers(1, 6)))
+            depths = list(rng.uniform(2.2, 4.9, rng.integers(1, 8)))
         elif kind < 0.55:
             depths = list(rng.uniform(5, 10, rng.integers(1, 3)))
         else:
@@ -358,10 +360,10 @@ def _effusion(
     broad = thick > 6 and rng.random() < 0.4
     return Effusion(
         x_mm=float(rng.uniform(-0.35, 0.35) * width),
-        half_width_mm=float(rng.uniform(0.2, 0.6) * width),
+        half_width_mm=max(float(rng.uniform(0.25, 0.8) * width), 0.9 * thick),
         thickness_mm=thick,
         level_db=float(rng.uniform(-75, -45)),
-        edge_db=float(rng.uniform(-16, -1)),
+        edge_db=float(rng.uniform(-18, -3)),
         septa=int(rng.integers(1, 4)) if thick > 8 and rng.random() < 0.25 else 0,
         diaphragm=side * float(rng.uniform(0.3, 1.1)) if broad else 0.0,
     )

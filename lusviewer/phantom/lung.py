@@ -73,6 +73,7 @@ class LungField:
         self._shred = 0.4 * curve(rng, lines, 1.5 / pitch)
         self._shred += 0.8 * curve(rng, lines, 6.0 / pitch)
         self._wave = curve(rng, n, 10.0 / pitch)
+        self._solid = clouds
         self._air = self._bronchograms(rng, shape)
         self._septa = self._septum_paths(rng, n)
         self._patch = curve(rng, n, 3.0 / pitch)
@@ -81,11 +82,14 @@ class LungField:
     def _bronchograms(
         self, rng: np.random.Generator, shape: tuple[int, int]
     ) -> Floats | None:
-        if not any(c.bronchograms > 0 for c in self._scene.consolidations):
+        if not self._scene.consolidations:
             return None
         step, pitch = self._beam.step_mm, self._beam.pitch_mm
         dots = texture(rng, shape, (0.45 / step, 0.8 / pitch))
-        groups = texture(rng, shape, (6.0 / step, 6.0 / pitch))
+        groups = texture(rng, shape, (5.0 / step, 5.0 / pitch))
+        self._solid = 2.5 * groups + 2.0 * texture(
+            rng, shape, (1.2 / step, 2.0 / pitch)
+        )
         return (dots + 0.8 * groups).astype(np.float32)
 
     def _septum_paths(self, rng: np.random.Generator, n: int) -> list[Floats]:
@@ -170,11 +174,9 @@ class LungField:
         if effusion is None:
             return np.zeros_like(bottom)
         across = (self._beam.x_mm - effusion.x_mm) / effusion.half_width_mm
-        bump = 1 / (1 + np.abs(across) ** 3)
-        rim = np.clip(1.3 * bump - 0.15, 0, 1)
-        return (effusion.thickness_mm * rim * (1 + 0.12 * self._wave)).astype(
-            np.float32
-        )
+        bump = np.exp(-0.7 * np.abs(across) ** 2.4)
+        rim = np.clip(1.25 * bump - 0.12, 0, 1)
+        return (effusion.thickness_mm * rim * (1 + 0.2 * self._wave)).astype(np.float32)
 
     def _solid_mm(self, x: Floats, start: float) -> Floats:
         out = np.zeros_like(x)
@@ -194,10 +196,10 @@ class LungField:
             near = np.abs(x - c.x_mm) < c.half_width_mm * 1.3
             level[near] = c.level_db
             air[near] = 2.6 - 2.0 * c.bronchograms if c.bronchograms > 0 else 9
-        out = level + 1.5 * self._cloud(start) - 0.12 * below
+        out = level + shifted(self._solid, start, len(x)) - 0.12 * below
         if self._air is not None:
             dots = shifted(self._air, start, len(x)) - air
-            out = out + np.minimum(12 * np.maximum(dots, 0), 20)
+            out = out + np.minimum(16 * np.maximum(dots, 0), 24)
         return out.astype(np.float32)
 
     def _fluid_db(self, z: Floats, fluid: Floats) -> Floats:
@@ -232,7 +234,7 @@ class LungField:
         width = 0.8 + 0.15 * solid / (1 + 0.1 * solid)
         level = effusion.edge_db if effusion else -14.0
         tilt = np.gradient(fluid + solid, self._beam.pitch_mm)
-        level = level + 5 * self._slope_a - 7 * np.minimum(np.abs(tilt), 2)
+        level = level + 6 * self._slope_a - 14 * np.minimum(np.abs(tilt), 2)
         out += away * power_of(level - 4.3 * np.minimum((deep - width) / width, 9) ** 2)
         if effusion is not None and solid.max() > 1:
             both = (fluid > 1.0) & (solid > 1.0)
