@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from lusviewer.findings import ClipReport, Prediction
     from lusviewer.geometry import FrameGeometry
     from lusviewer.inference.bundle import ModelBundle
+    from lusviewer.inference.session import Provider
     from lusviewer.io.folder import ExamClip
 
 PROVISIONAL_S: Final = 0.7
 """How often a report is made while the analysis still runs."""
+
+THUMBNAIL_PX: Final = 144
+"""The longer side of a thumbnail, twice what is shown for dense screens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,33 @@ class Prepared:
 
     geometry: FrameGeometry
     decoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of a clip, or why there is none; uint8 ``(rows, columns)``."""
+
+    path: Path
+    picture: NDArray[np.uint8] | None
+    n_frames: int = 0
+    duration_s: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """What to write of a clip: ``formats`` of "json", "csv", "npz", "mp4", "png".
+
+    ``picture`` is the clip view as encoded PNG, for "png".
+    """
+
+    clip: Clip
+    report: ClipReport | None
+    findings: Mapping[int, FrameFindings]
+    folder: Path
+    stem: str
+    formats: tuple[str, ...]
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +134,14 @@ def list_clips(paths: Sequence[Path], cancel: CancelToken) -> Iterator[Listing]:
     yield Listing(tuple(clips), tuple(refused))
 
 
-def prepare_clip(path: Path, cancel: CancelToken) -> Iterator[Clip | Prepared]:
+def prepare_clip(
+    path: Path, cache_bytes: int, cancel: CancelToken
+) -> Iterator[Clip | Prepared]:
     """Yield the clip with its first frame decoded, then steps of preparing it."""
     from lusviewer.io import open_clip
 
     clip = open_clip(path)
+    clip.limit_cache(cache_bytes)
     cancel.check()
     with suppress(CorruptFrameError):
         clip.frame(0)
@@ -117,6 +151,32 @@ def prepare_clip(path: Path, cancel: CancelToken) -> Iterator[Clip | Prepared]:
         return
     for decoded, _ in enumerate(clip.prefetch(cancel), start=1):
         yield Prepared(clip.geometry, decoded)
+
+
+def thumbnails(paths: Sequence[Path], cancel: CancelToken) -> Iterator[Thumbnail]:
+    """Yield a small picture of each clip, from its middle."""
+    for path in paths:
+        cancel.check()
+        try:
+            yield _thumbnail(path)
+        except LusViewerError as error:
+            yield Thumbnail(path, None, problem=error.message)
+
+
+def _thumbnail(path: Path) -> Thumbnail:
+    import cv2
+
+    from lusviewer.io import open_clip
+
+    clip = open_clip(path)
+    try:
+        frame = clip.frame(len(clip) // 2)
+        scale = THUMBNAIL_PX / max(frame.shape)
+        size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
+        picture = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        return Thumbnail(path, picture.astype("uint8"), len(clip), clip.duration_s)
+    finally:
+        clip.close()
 
 
 def load_models(
@@ -147,6 +207,51 @@ def analyse_clip(
             yield summarise(clip, models.bundle, models.experts, timelines, cancel)
             due = time.monotonic() + PROVISIONAL_S
     yield summarise(clip, models.bundle, models.experts, timelines, cancel)
+
+
+def write_results(wish: ExportWish, cancel: CancelToken) -> Iterator[Path]:
+    """Yield each file once it is written whole."""
+    from lusviewer.export.files import make_folder, written
+
+    make_folder(wish.folder)
+    if "png" in wish.formats:
+        path = wish.folder / f"{wish.stem}.png"
+        with written(path) as file:
+            file.write(wish.picture)
+        yield path
+    if wish.report is not None:
+        yield from _write_report(wish, wish.report, cancel)
+
+
+def _write_report(
+    wish: ExportWish, report: ClipReport, cancel: CancelToken
+) -> Iterator[Path]:
+    from lusviewer.export.movie import write_movie
+    from lusviewer.export.tabular import (
+        write_labels_npz,
+        write_report,
+        write_timelines,
+    )
+
+    folder, stem = wish.folder, wish.stem
+    cancel.check()
+    if "json" in wish.formats:
+        yield write_report(report, folder, stem)
+    if "csv" in wish.formats:
+        yield write_timelines(report, folder, stem)
+    if "npz" in wish.formats:
+        yield write_labels_npz(report, wish.findings, folder, stem)
+    if "mp4" in wish.formats:
+        for _ in write_movie(wish.clip, report, wish.findings, folder, stem, cancel):
+            cancel.check()
+        yield folder / f"{stem}.mp4"
+
+
+def list_providers(_cancel: CancelToken) -> Iterator[tuple[Provider, ...]]:
+    """Yield every kind of device, and why it is not available; once."""
+    from lusviewer.inference.session import providers
+
+    yield providers()
 
 
 def saliency_map(wish: SaliencyWish, cancel: CancelToken) -> NDArray[np.float32]:

@@ -41,11 +41,17 @@ class ExamModel(QObject):
     -------
     listed(Listing)
         The clips are known; ``position`` is -1 until one is opened.
+    thumbnailed(tuple)
+        ``Thumbnail`` of some more clips.
+    results_changed(Path)
+        What is known of a clip changed.
     failed(Exception)
         Nothing could be listed.
     """
 
     listed = Signal(object)
+    thumbnailed = Signal(object)
+    results_changed = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
@@ -56,19 +62,33 @@ class ExamModel(QObject):
         self._lane = Lane(self)
         self._lane.produced.connect(self._on_listed)
         self._lane.failed.connect(self.failed)
+        self._picturing = Lane(self)
+        self._picturing.produced.connect(self.thumbnailed)
+        self._picturing.failed.connect(self.failed)
+        self._pictured = False
 
     def open(self, paths: Sequence[Path]) -> None:
         """List the clips under ``paths`` in the background."""
+        self._picturing.cancel()
         self._lane.run(partial(background.list_clips, tuple(paths)))
 
     def close(self) -> None:
         """Stop listing and wait for it."""
         self._lane.close()
+        self._picturing.close()
+
+    def picture(self) -> None:
+        """Make the thumbnails, once; asked for when the first clip is shown."""
+        if not self._pictured and self.clips:
+            self._pictured = True
+            paths = tuple(clip.path for clip in self.clips)
+            self._picturing.run(partial(background.thumbnails, paths))
 
     def keep(self, path: Path, analysed: Analysed) -> None:
         """Remember what was found in a clip, forgetting the longest unseen ones."""
         self._kept[path] = analysed
         self._kept.move_to_end(path)
+        self.results_changed.emit(path)
         frames = sum(len(kept.findings) for kept in self._kept.values())
         while frames > KEPT_FRAMES and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
@@ -80,10 +100,14 @@ class ExamModel(QObject):
 
     def forget_results(self) -> None:
         """Drop what was found: another model answers now."""
+        paths = list(self._kept)
         self._kept.clear()
+        for path in paths:
+            self.results_changed.emit(path)
 
     @Slot(object)
     def _on_listed(self, listings: tuple[Listing, ...]) -> None:
         self.clips = listings[-1].clips
         self.position = -1
+        self._pictured = False
         self.listed.emit(listings[-1])

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Slot
 
+from lusviewer.clip import CACHE_BYTES
 from lusviewer.errors import LusViewerError
+from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import background
 from lusviewer.gui.analysis_model import AnalysisModel
 from lusviewer.gui.background import Prepared, SaliencyWish
 from lusviewer.gui.best_frame import best_frame
 from lusviewer.gui.exam_model import ExamModel
 from lusviewer.gui.frame_display import FrameDisplay
-from lusviewer.gui.jobs import Lane, Latest
+from lusviewer.gui.jobs import Lane
 from lusviewer.gui.layers import Layers
+from lusviewer.gui.saliency_display import SaliencyDisplay
 from lusviewer.gui.viewer_signals import ViewerSignals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QUndoStack
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 SPEEDS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 """The playback speeds that ``,`` and ``.`` step through."""
+
+SALIENT_KEYS: Final = frozenset(b.key for b in LABELS + FINDING_BIOMARKERS)
+"""What the model can show where it looked for; nothing measured is among it."""
 
 
 class ViewerModel(ViewerSignals):
@@ -56,12 +60,13 @@ class ViewerModel(ViewerSignals):
         self.playing = False
         self.speed = 1.0
         self.auto_analyse = True
+        self.cache_bytes = CACHE_BYTES
         self.exam = ExamModel(self)
         self.analysis = AnalysisModel(self)
         self._display = FrameDisplay(self)
         self._opening = Lane(self)
         self._closing = Lane(self, replacing=False)
-        self._saliency = Latest(background.saliency_map, self)
+        self._saliency = SaliencyDisplay(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -78,10 +83,10 @@ class ViewerModel(ViewerSignals):
         self._display.shown.connect(self.image_changed)
         self._opening.produced.connect(self._on_prepared)
         self._opening.ended.connect(self._analyse_when_ready)
-        self._saliency.ready.connect(self._on_saliency)
-        for source in (analysis, self.exam, self._display, self._opening):
-            source.failed.connect(self._on_failed)
-        self._saliency.failed.connect(self._on_saliency_failed)
+        self._saliency.shown.connect(self.saliency_changed)
+        parts = (analysis, self.exam, self._display, self._opening, self._saliency)
+        for source in parts:
+            source.failed.connect(self.report_failure)
 
     # --- what was found, held by ``analysis`` ---------------------------------------
 
@@ -161,7 +166,9 @@ class ViewerModel(ViewerSignals):
             self.status_changed.emit(
                 self.tr("Opening {name} ...").format(name=clip.label)
             )
-            self._opening.run(partial(background.prepare_clip, clip.path))
+            self._opening.run(
+                partial(background.prepare_clip, clip.path, self.cache_bytes)
+            )
             self.exam_changed.emit(self.exam)
 
     def step_clip(self, n: int) -> None:
@@ -175,9 +182,7 @@ class ViewerModel(ViewerSignals):
         clip = self.clip
         if clip is None:
             return
-        kept = self.analysis.kept()
-        if kept is not None:
-            self.exam.keep(clip.identity.path, kept)
+        self._keep_results()
         self.set_playing(False)
         self._display.open(None)
         self._closing.run(partial(background.close_clip, clip))
@@ -230,9 +235,15 @@ class ViewerModel(ViewerSignals):
         if kept is not None:
             self.analysis.restore(kept)
 
+    def _keep_results(self) -> None:
+        kept = self.analysis.kept()
+        if kept is not None and self.clip is not None:
+            self.exam.keep(self.clip.identity.path, kept)
+
     @Slot()
     def _analyse_when_ready(self) -> None:
         """Start once the beam is known, the clip decoded and the models there."""
+        self.exam.picture()
         waits = self._opening.busy or self.analysis.models is None
         if (
             self.clip is None
@@ -259,20 +270,17 @@ class ViewerModel(ViewerSignals):
 
     @Slot()
     def _on_analysis_ended(self) -> None:
+        self._keep_results()
         self.analysis_ended.emit()
         self._ask_saliency()
 
     @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
+    def report_failure(self, error: Exception) -> None:
         """Show what a person can be told; everything else is a bug and goes on."""
         if not isinstance(error, LusViewerError):
             raise error
         self.status_changed.emit("")
         self.failed.emit(error)
-
-    @Slot(object, object)
-    def _on_saliency_failed(self, _wish: SaliencyWish, error: Exception) -> None:
-        self._on_failed(error)
 
     # --- looking -----------------------------------------------------------------
 
@@ -350,24 +358,11 @@ class ViewerModel(ViewerSignals):
             self.layers_changed.emit(layers)
 
     def _ask_saliency(self) -> None:
-        if self.clip is None or self.geometry is None or self.bundle is None:
-            return
-        if not self.layers.saliency or not self.selection:
-            self._saliency.forget()
-            self.saliency_changed.emit(None, self.selection)
-            return
-        wish = SaliencyWish(
-            self.clip, self.bundle, self.geometry, self.frame_index, self.selection
-        )
-        self._saliency.request(wish)
-
-    @Slot(object, object)
-    def _on_saliency(
-        self, wish: SaliencyWish, heat: NDArray[np.float32] | None
-    ) -> None:
-        if (
-            wish.clip is self.clip
-            and wish.key == self.selection
-            and self.layers.saliency
-        ):
-            self.saliency_changed.emit(heat, wish.key)
+        wish = None
+        if self.layers.saliency and self.selection in SALIENT_KEYS and self.findings:
+            clip, geometry, bundle = self.clip, self.geometry, self.bundle
+            if clip is not None and geometry is not None and bundle is not None:
+                wish = SaliencyWish(
+                    clip, bundle, geometry, self.frame_index, self.selection
+                )
+        self._saliency.ask(wish, self.selection)

@@ -1,0 +1,177 @@
+"""Starting the window: paint it first, load everything heavy after."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from lusviewer import __version__
+from lusviewer.gui.crash import CrashReporter
+from lusviewer.gui.dialogs import FirstStartDialog
+from lusviewer.gui.main_window import MainWindow
+from lusviewer.gui.settings import Settings
+from lusviewer.gui.theme import apply_theme, icon
+from lusviewer.gui.translation import install_translation
+from lusviewer.gui.viewer_model import ViewerModel
+from lusviewer.paths import user_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lusviewer.errors import LusViewerError
+
+SCREENSHOT_LIMIT_MS: Final = 600_000
+"""How long a picture of the window is waited for, at most."""
+
+_SETTLE_MS: Final = 600
+"""What the panels get to paint the last results before the picture is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the window is started for."""
+
+    paths: tuple[Path, ...] = ()
+    screenshot: Path | None = None
+    quit_when_analysed: bool = False
+    size: tuple[int, int] | None = None
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person sits in front of it."""
+        return self.screenshot is None and not self.quit_when_analysed
+
+
+def main(argv: Sequence[str]) -> int:
+    """Open the window; return the exit status once it is closed."""
+    wish = parse(argv)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("lusviewer")
+    app.setOrganizationName("lusviewer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("lusviewer")
+    settings = Settings(QSettings())
+    reporter = CrashReporter(user_logs())
+    reporter.install()
+    try:
+        return run(app, settings, wish)
+    finally:
+        reporter.uninstall()
+
+
+def parse(argv: Sequence[str]) -> Wish:
+    """Return what is wished for on the command line."""
+    parser = ArgumentParser(prog="lusviewer")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE")
+    parser.add_argument("--quit-when-analysed", action="store_true")
+    parser.add_argument("--size", metavar="WIDTHxHEIGHT", type=_size)
+    parsed = parser.parse_args(list(argv))
+    return Wish(
+        tuple(parsed.paths), parsed.screenshot, parsed.quit_when_analysed, parsed.size
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def run(app: QApplication, settings: Settings, wish: Wish) -> int:
+    """Show the window until it is closed."""
+    install_translation(app, settings.text("language"))
+    apply_theme(app, settings.text("theme", "system"))
+    app.setWindowIcon(icon("lusviewer"))
+    viewer = ViewerModel()
+    window = MainWindow(viewer, settings)
+    if wish.attended:
+        window.restore()
+    if wish.size is not None:
+        window.resize(*wish.size)
+    starter = _Starter(viewer, window, settings, wish)
+    window.show()
+    # The event loop paints the window before it comes to this.
+    QTimer.singleShot(0, starter.begin)
+    interrupts = _listen_to_interrupts(app)
+    status = app.exec()
+    interrupts.stop()
+    window.close()
+    return starter.status or status
+
+
+def _listen_to_interrupts(app: QApplication) -> QTimer:
+    """Let Ctrl+C in the terminal close the window: Python must run for that."""
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    timer = QTimer(app, interval=300)
+    timer.timeout.connect(lambda: None)
+    timer.start()
+    return timer
+
+
+class _Starter(QObject):
+    """Begins the work once the window stands; ends it where nobody watches."""
+
+    def __init__(
+        self, viewer: ViewerModel, window: MainWindow, settings: Settings, wish: Wish
+    ) -> None:
+        super().__init__(window)
+        self.status = 0
+        self._viewer = viewer
+        self._window = window
+        self._settings = settings
+        self._wish = wish
+
+    @Slot()
+    def begin(self) -> None:
+        """Open what was asked for and load the models."""
+        self._window.commands.follow_settings()
+        if not self._wish.attended:
+            self._viewer.failed.connect(self._give_up)
+            self._viewer.analysis_ended.connect(self._on_analysed)
+            QTimer.singleShot(SCREENSHOT_LIMIT_MS, self._on_late)
+        if self._wish.paths:
+            self._window.commands.open(list(self._wish.paths))
+        analysis = self._viewer.analysis
+        analysis.load(analysis.bundle_path, analysis.asked_device)
+        if self._wish.attended and not self._settings.flag("told", default=False):
+            self._tell()
+
+    def _tell(self) -> None:
+        notice = FirstStartDialog(self._window)
+        notice.accepted.connect(lambda: self._settings.put("told", value=True))
+        notice.open()
+
+    @Slot()
+    def _on_analysed(self) -> None:
+        if self._viewer.analysis.complete:
+            QTimer.singleShot(_SETTLE_MS, self._finish)
+
+    @Slot()
+    def _finish(self) -> None:
+        picture = self._wish.screenshot
+        if picture is not None:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            if not self._window.grab().save(str(picture)):
+                self._end(f"{picture} could not be written.")
+                return
+        QApplication.quit()
+
+    @Slot(object)
+    def _give_up(self, error: LusViewerError) -> None:
+        self._end(str(error))
+
+    @Slot()
+    def _on_late(self) -> None:
+        self._end("The analysis did not end in time.")
+
+    def _end(self, text: str) -> None:
+        sys.stderr.write(f"lusviewer: {text}\n")
+        self.status = 1
+        QApplication.quit()

@@ -1,0 +1,299 @@
+"""The window: docks around the clip, menus and toolbar from the table of actions."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
+from lusviewer.gui.banner import Banner
+from lusviewer.gui.cine_bar import CineBar
+from lusviewer.gui.clip_view import ClipView
+from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
+from lusviewer.gui.exam_panel import ExamPanel
+from lusviewer.gui.findings_panel import FindingsPanel
+from lusviewer.gui.player import Player
+from lusviewer.gui.status_strip import StatusStrip
+from lusviewer.gui.theme import set_icon
+from lusviewer.gui.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from lusviewer.gui.settings import Settings
+    from lusviewer.gui.viewer_model import ViewerModel
+
+SIZE: Final = QSize(1440, 900)
+_STATE_VERSION: Final = 1
+_TOOLBAR: Final = (
+    "open",
+    "open_folder",
+    "",
+    "analyse",
+    "export",
+    "",
+    "overlays",
+    "saliency",
+    "layers",
+    "",
+    "fit",
+    "measure",
+    "",
+    "undo",
+    "redo",
+)
+_WITH_TEXT: Final = frozenset({"open", "analyse", "export"})
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen; it knows the widgets, they do not know each other."""
+
+    def __init__(self, viewer: ViewerModel, settings: Settings) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self._viewer = viewer
+        self._settings = settings
+        self.actions_by_name = Actions(self, settings)
+        self.player = Player(viewer)
+        self.clip_view = ClipView(viewer)
+        self.banner = Banner(viewer)
+        self.cine_bar = CineBar(viewer, self.actions_by_name)
+        self.exam_panel = ExamPanel(viewer)
+        self.timeline_view = TimelineView(viewer)
+        self.findings_panel = FindingsPanel(viewer)
+        self.commands = FileCommands(viewer, settings, self.clip_view, self)
+        self.commands.bind(self.actions_by_name)
+        bind_viewing(self.actions_by_name, viewer, self.clip_view)
+        bind_cine(self.actions_by_name, viewer, self.player)
+        self._lay_out()
+        self._connect()
+        self._show_title()
+
+    # --- building ------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.setAcceptDrops(True)
+        self.clip_view.setAcceptDrops(False)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.clip_view, 1)
+        column.addWidget(self.cine_bar)
+        self.setCentralWidget(centre)
+        left, right = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+        )
+        self.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.docks = (
+            self._dock("exam", self.tr("Exam"), self.exam_panel, left),
+            self._dock("findings", self.tr("Findings"), self.findings_panel, right),
+            self._dock(
+                "timelines",
+                self.tr("Timelines"),
+                self.timeline_view,
+                Qt.DockWidgetArea.BottomDockWidgetArea,
+            ),
+        )
+        self._fill_menus()
+        self._fill_toolbar()
+        self.setStatusBar(StatusStrip(self._viewer, self.actions_by_name))
+        self.resize(SIZE)
+        self._settle_docks()
+        self._default_state = self.saveState(_STATE_VERSION)
+
+    def _dock(
+        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
+    ) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(f"dock_{name}")
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _settle_docks(self) -> None:
+        exam, findings, timelines = self.docks
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self.resizeDocks([exam, findings], [250, 350], horizontal)
+        self.resizeDocks([timelines], [220], vertical)
+
+    def _fill_menus(self) -> None:
+        actions = self.actions_by_name
+        for key, title in MENUS:
+            menu = self.menuBar().addMenu(translated(title))
+            groups = ""
+            for spec in ACTIONS:
+                if spec.menu.partition("/")[0] != key:
+                    continue
+                if groups and spec.menu != groups:
+                    menu.addSeparator()
+                groups = spec.menu
+                menu.addAction(actions[spec.name])
+                if spec.name == "open_sample":
+                    self._recent = menu.addMenu(self.tr("Open &recent"))
+                    self._recent.aboutToShow.connect(self._fill_recent)
+            if key == "view":
+                menu.addSeparator()
+                for dock in self.docks:
+                    menu.addAction(dock.toggleViewAction())
+        # Actions that stand in no open menu still need their keys.
+        self.addActions([actions[spec.name] for spec in ACTIONS])
+
+    def _fill_toolbar(self) -> None:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(18, 18))
+        for name in _TOOLBAR:
+            if not name:
+                bar.addSeparator()
+            elif name == "layers":
+                bar.addWidget(self._layer_button())
+            else:
+                bar.addAction(self.actions_by_name[name])
+                if name in _WITH_TEXT:
+                    self._show_text(bar, name)
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(room)
+        notice = QLabel(self.tr("Research use only"))
+        notice.setProperty("role", "warning")
+        notice.setToolTip(self.tr("Research use only, not a medical device"))
+        notice.setContentsMargins(0, 0, 8, 0)
+        bar.addWidget(notice)
+        self.addToolBar(bar)
+
+    def _show_text(self, bar: QToolBar, name: str) -> None:
+        action = self.actions_by_name[name]
+        short = action.text().replace("&", "").removesuffix(" ...").split(" ")[0]
+        action.setIconText(short)
+        button = bar.widgetForAction(action)
+        if isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def _layer_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(self.tr("Layers"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(self.tr("Layers"))
+        button.setToolTip(self.tr("Which layers are laid over the image (1 to 8)"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_icon(button, "layers")
+        menu = QMenu(button)
+        for spec in ACTIONS:
+            if spec.menu == "view/layers":
+                menu.addAction(self.actions_by_name[spec.name])
+        button.setMenu(menu)
+        return button
+
+    def _connect(self) -> None:
+        viewer = self._viewer
+        for signal in (
+            viewer.clip_opened,
+            viewer.clip_closed,
+            viewer.report_changed,
+            viewer.analysis_started,
+            viewer.analysis_ended,
+            viewer.exam_changed,
+        ):
+            signal.connect(self._show_possible)
+        viewer.clip_opened.connect(self._show_title)
+        viewer.clip_closed.connect(self._show_title)
+        actions = self.actions_by_name
+        actions["full_screen"].toggled.connect(self._show_full_screen)
+        actions["reset_layout"].triggered.connect(self.reset_layout)
+
+    # --- following the viewer -------------------------------------------------------
+
+    @Slot()
+    def _show_possible(self) -> None:
+        viewer = self._viewer
+        present = {
+            "clip": viewer.clip is not None,
+            "report": viewer.report is not None,
+            "analysis": viewer.analysis.busy,
+            "exam": len(viewer.exam.clips) > 1,
+        }
+        there = frozenset(name for name, is_there in present.items() if is_there)
+        self.actions_by_name.enable(there)
+
+    @Slot()
+    def _show_title(self) -> None:
+        notice = self.tr("Research use only, not a medical device")
+        clip = self._viewer.clip
+        name = "" if clip is None else f"{clip.identity.path.name} - "
+        self.setWindowTitle(f"{name}lusviewer - {notice}")
+
+    # --- panels ---------------------------------------------------------------------
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Put all panels back where they were at first."""
+        self.restoreState(self._default_state, _STATE_VERSION)
+        self._settle_docks()
+
+    @Slot(bool)
+    def _show_full_screen(self, full: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def restore(self) -> None:
+        """Take the place on screen and the panels of the last time."""
+        self.restoreGeometry(self._settings.raw("window/geometry"))
+        self.restoreState(self._settings.raw("window/state"), _STATE_VERSION)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for text in self._settings.recent():
+            path = Path(text)
+            action = self._recent.addAction(f"{path.name}    {path.parent}")
+            action.triggered.connect(partial(self._open_recent, path))
+        self._recent.addSeparator()
+        forget = self._recent.addAction(self.tr("Forget these"))
+        forget.triggered.connect(self._settings.clear_recent)
+
+    def _open_recent(self, path: Path) -> None:
+        self.commands.open([path])
+
+    # --- from the desktop -----------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.commands.open(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the panels, stop all work, wait for every thread."""
+        self._settings.put("window/geometry", self.saveGeometry())
+        self._settings.put("window/state", self.saveState(_STATE_VERSION))
+        self.commands.exporter.close()
+        self._viewer.shutdown()
+        super().closeEvent(event)
