@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
-from lusviewer.phantom.scan import Beam
-from lusviewer.phantom.scene import Machine
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+    from lusviewer.phantom.scan import Beam
+    from lusviewer.phantom.scene import Machine
+    from lusviewer.phantom.speckle import Floats
 
 _GLYPHS = {
     "0": (14, 17, 19, 21, 25, 17, 14), "1": (4, 12, 4, 4, 4, 4, 14),
@@ -59,7 +62,8 @@ class Receiver:
         if m.gamma != 1:
             level **= np.float32(m.gamma)
         level *= np.float32(255 - m.black)
-        return level
+        out: Floats = level
+        return out
 
 
 def blur(image: Floats, amount: float) -> Floats:
@@ -126,7 +130,8 @@ def _cosines() -> Floats:
     k, n = np.mgrid[0:8, 0:8]
     basis = np.cos(np.pi * (2 * n + 1) * k / 16) * 0.5
     basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
+    out: Floats = basis.astype(np.float32)
+    return out
 
 
 _DCT = _cosines()

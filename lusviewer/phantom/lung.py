@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusviewer.phantom.scan import Beam
-from lusviewer.phantom.scene import BLine, Scene
-from lusviewer.phantom.speckle import curve, shifted, texture
-from lusviewer.phantom.tissue import WallFrame
+from lusviewer.phantom.speckle import Floats, curve, shifted, texture
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from lusviewer.phantom.scan import Beam
+    from lusviewer.phantom.scene import BLine, Scene
+    from lusviewer.phantom.tissue import WallFrame
+
 Bools = NDArray[np.bool_]
 
 LUNG_PAD = 90
@@ -97,7 +99,7 @@ class LungField:
         paths = []
         for _ in range(count):
             run = np.linspace(-1, 1, n) * rng.normal(0, 0.6)
-            paths.append((rng.uniform(0.2, 0.8) + run + 0.2 * curve(rng, n, 20)))
+            paths.append(rng.uniform(0.2, 0.8) + run + 0.2 * curve(rng, n, 20))
         return [p.astype(np.float32) for p in paths]
 
     def frame(self, wall: WallFrame, shift_mm: float, time_s: float) -> LungFrame:
@@ -113,7 +115,7 @@ class LungField:
         deep = z - surface
         is_fluid = (z > 0) & (z <= fluid) & (fluid > 0.5)
         is_solid = (z > fluid) & (deep <= 0) & (solid > 0.5)
-        tissue = self._tissue(z, bottom, fluid)
+        tissue = self._tissue(z, bottom)
         clear = (surface < 1.0).astype(np.float32)
         streaks = self._row(self._streaks, start)
         haze = self._haze(wall, deep, surface, streaks, start)
@@ -138,7 +140,8 @@ class LungField:
         )  # fmt: skip
 
     def _row(self, values: Floats, start: float) -> Floats:
-        return shifted(values[None, :], start, self._beam.shape[1])[0]
+        out: Floats = shifted(values[None, :], start, self._beam.shape[1])[0]
+        return out
 
     def _cloud(self, start: float) -> Floats:
         return shifted(self._clouds, start, self._beam.shape[1])
@@ -176,7 +179,10 @@ class LungField:
         across = (self._beam.x_mm - effusion.x_mm) / effusion.half_width_mm
         bump = np.exp(-0.7 * np.abs(across) ** 2.4)
         rim = np.clip(1.25 * bump - 0.12, 0, 1)
-        return (effusion.thickness_mm * rim * (1 + 0.2 * self._wave)).astype(np.float32)
+        out: Floats = (effusion.thickness_mm * rim * (1 + 0.2 * self._wave)).astype(
+            np.float32
+        )
+        return out
 
     def _solid_mm(self, x: Floats, start: float) -> Floats:
         out = np.zeros_like(x)
@@ -212,7 +218,7 @@ class LungField:
             level = np.maximum(level, -14 - 4 * np.minimum(away**2, 12))
         return level
 
-    def _tissue(self, z: Floats, bottom: Floats, fluid: Floats) -> Bools:
+    def _tissue(self, z: Floats, bottom: Floats) -> Bools:
         effusion = self._scene.effusion
         if effusion is None or effusion.diaphragm == 0:
             return np.zeros(z.shape, np.bool_)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lusviewer.geometry import FrameGeometry
 from lusviewer.phantom.display import Receiver, blur, burn_in, compress, smear
 from lusviewer.phantom.lung import LungField, LungFrame, power_of
 from lusviewer.phantom.scan import Beam, make_beam, make_converter
-from lusviewer.phantom.scene import Motion, Scene
-from lusviewer.phantom.speckle import Speckle
+from lusviewer.phantom.speckle import Floats, Speckle
 from lusviewer.phantom.tissue import PAD, ChestWallField, WallFrame
 from lusviewer.phantom.truth import FrameTruth, Observer
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lusviewer.geometry import FrameGeometry
+    from lusviewer.phantom.scene import Motion, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,10 @@ def _contact_loss(scene: Scene, beam: Beam) -> Floats:
     left, right = scene.confounders.contact
     soft = scene.confounders.contact_softness
     inner = np.minimum(beam.u - left, right - beam.u)
-    return (42 / (1 + np.exp(np.clip(inner / soft * 3, -20, 20)))).astype(np.float32)
+    out: Floats = (42 / (1 + np.exp(np.clip(inner / soft * 3, -20, 20)))).astype(
+        np.float32
+    )
+    return out
 
 
 def _motion(motion: Motion, time_s: float) -> tuple[float, float, float]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lusviewer.geometry import FrameGeometry, Probe, Sector
-from lusviewer.phantom.scene import View
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lusviewer.phantom.scene import View
+    from lusviewer.phantom.speckle import Floats
 
 LINES = 176
 

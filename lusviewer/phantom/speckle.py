@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 Complex = NDArray[np.complex64]
 
 
 def _response(n: int, sigma: float) -> Floats:
     frequency = np.fft.fftfreq(n)
-    return np.exp(-2 * (np.pi * sigma * frequency) ** 2).astype(np.float32)
+    out: Floats = np.exp(-2 * (np.pi * sigma * frequency) ** 2).astype(np.float32)
+    return out
 
 
 def complex_field(
@@ -35,7 +36,8 @@ def texture(
     """Return smooth real noise of mean 0 and deviation 1."""
     field = complex_field(rng, shape, sigma).real
     field = field - field.mean()
-    return (field / (field.std() + 1e-9)).astype(np.float32)
+    out: Floats = (field / (field.std() + 1e-9)).astype(np.float32)
+    return out
 
 
 def curve(rng: np.random.Generator, n: int, sigma: float) -> Floats:
@@ -45,10 +47,11 @@ def curve(rng: np.random.Generator, n: int, sigma: float) -> Floats:
     spectrum *= np.exp(-2 * (np.pi * sigma * frequency) ** 2)
     values = np.fft.irfft(spectrum, n)
     values -= values.mean()
-    return (values / (values.std() + 1e-9)).astype(np.float32)
+    out: Floats = (values / (values.std() + 1e-9)).astype(np.float32)
+    return out
 
 
-def shifted(field: NDArray[np.float32], start: float, n: int) -> Floats:
+def shifted(field: Floats, start: float, n: int) -> Floats:
     """Return ``n`` columns of ``field`` from the fractional column ``start``."""
     start = float(np.clip(start, 0, field.shape[1] - n - 1.001))
     first = int(start)

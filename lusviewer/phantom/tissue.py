@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lusviewer.geometry import Probe
-from lusviewer.phantom.scan import Beam
-from lusviewer.phantom.scene import ChestWall, Pleura, Rib, Scene
-from lusviewer.phantom.speckle import curve, shifted, texture
+from lusviewer.phantom.speckle import Floats, curve, shifted, texture
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lusviewer.phantom.scan import Beam
+    from lusviewer.phantom.scene import ChestWall, Pleura, Rib, Scene
 
 RELATIVE_ROWS = 192
 PAD = 40
@@ -69,7 +71,7 @@ class ChestWallField:
         self._slope = np.gradient(self._base, beam.pitch_mm)
 
     def frame(self, wobble_mm: float, slide_mm: float, lift_mm: float) -> WallFrame:
-        """Return the wall with the hand at ``wobble_mm`` and the lung at ``slide_mm``."""
+        """Return the wall with hand and lung displaced by so much."""
         beam, pleura = self._beam, self._scene.pleura
         n = beam.shape[1]
         still = PAD + wobble_mm / beam.pitch_mm
@@ -103,7 +105,8 @@ class ChestWallField:
 
     @staticmethod
     def _row(values: Floats, start: float, n: int) -> Floats:
-        return shifted(values[None, :], start, n)[0]
+        out: Floats = shifted(values[None, :], start, n)[0]
+        return out
 
     def _ribs(self, pleura: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
         depth = np.full(len(x), 1e6, np.float32)
@@ -182,4 +185,5 @@ def _layers(rng: np.random.Generator, wall: ChestWall, lines: int) -> Floats:
     near = np.exp(-rho / rng.uniform(0.06, 0.18))
     bands = np.cos(2 * np.pi * rho * rng.uniform(8, 18) + rng.uniform(0, 6))
     level = level + near * (wall.near_field_db - 0.5 * level) * 0.6 + 4 * near * bands
-    return level.astype(np.float32)
+    out: Floats = level.astype(np.float32)
+    return out

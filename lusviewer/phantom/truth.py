@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
-from lusviewer.phantom.lung import LungFrame
 from lusviewer.phantom.scan import Beam, ScanConverter, to_pixels
-from lusviewer.phantom.scene import Scene
-from lusviewer.phantom.tissue import WallFrame
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from lusviewer.phantom.lung import LungFrame
+    from lusviewer.phantom.scene import Scene
+    from lusviewer.phantom.speckle import Floats
+    from lusviewer.phantom.tissue import WallFrame
+
 Bools = NDArray[np.bool_]
 
 CLASS: Final = {name: i for i, name in enumerate(CLASSES)}
@@ -77,7 +79,7 @@ class Observer:
         grey, b_share, gain, shift = shown
         look = self._look(wall, lung, (grey, b_share, gain), contact_db)
         labels = self._converter.labels(look.labels)
-        b_lines = self._b_lines(wall, lung, look, shift)
+        b_lines = self._b_lines(lung, look, shift)
         b_fraction = self._b_fraction(look)
         biomarkers = np.zeros(len(LABELS), np.float32)
         for key in self._keys(wall, lung, look, (len(b_lines), b_fraction, shift)):
@@ -99,7 +101,7 @@ class Observer:
         contact_db: Floats,
     ) -> _Look:
         beam = self._beam
-        grey, b_share, gain = shown
+        grey, b_share, _gain = shown
         z = beam.depth_mm - wall.pleura_mm
         shadow = (wall.shadow_db > SHADOW_DB) & (wall.rib_mm < 1e5)
         lost = contact_db > 15
@@ -195,9 +197,7 @@ class Observer:
         found = [(k - 1) * depth * self._converter.pixels_per_mm for k in look.orders]
         return np.array(found, np.float32)
 
-    def _b_lines(
-        self, wall: WallFrame, lung: LungFrame, look: _Look, shift: float
-    ) -> Floats:
+    def _b_lines(self, lung: LungFrame, look: _Look, shift: float) -> Floats:
         beam, rows = self._beam, []
         for i, line in enumerate(self._scene.lung.b_lines):
             place = lung.b_x_mm[i] - shift
@@ -267,9 +267,8 @@ class Observer:
             points = self._pleura_px(wall, look)
             if len(points):
                 bottom = self._converter.geometry.region[2]
-                keys.add(
-                    f"pleural_location.{_third(float(np.median(points[:, 0])) / bottom)}"
-                )
+                place = _third(float(np.median(points[:, 0])) / bottom)
+                keys.add(f"pleural_location.{place}")
         for name, defects in (("indent", pleura.indents), ("break", pleura.breaks)):
             sizes = [d.size_mm for d in defects if self._open_at(look, d.x_mm - shift)]
             keys |= _sizes(f"pleural_{name}", sizes)
