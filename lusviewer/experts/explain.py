@@ -1,0 +1,72 @@
+"""Why an expert says what it says, in a clinician's words."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lusviewer.experts.features import feature_words
+from lusviewer.findings import Reason
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lusviewer.experts.manifest import ExpertManifest
+    from lusviewer.experts.tree import Tree
+
+CONTRIBUTIONS: Final = 4
+"""As many of a logistic head's contributions are told."""
+
+
+def explain(
+    manifest: ExpertManifest, row: NDArray[np.float32], best: int
+) -> tuple[Reason, ...]:
+    """Return the steps that led from the features in ``row`` to class ``best``.
+
+    A tree's path in its order; of a logistic head the largest contributions; none
+    of a network, which has no such steps.
+    """
+    if manifest.tree is not None:
+        return _path(manifest.tree, manifest.feature_names, row)
+    if manifest.coefficients is not None:
+        return _contributions(manifest, row, best)
+    return ()
+
+
+def _path(
+    tree: Tree, names: tuple[str, ...], row: NDArray[np.float32]
+) -> tuple[Reason, ...]:
+    reasons = []
+    nodes = tree.path(row)
+    for node, following in pairwise(nodes):
+        name, value = names[tree.feature[node]], float(row[tree.feature[node]])
+        side = "above" if following == tree.right[node] else "not above"
+        words = f"{feature_words(name)}: {value:.2f}, {side} {tree.threshold[node]:.2f}"
+        reasons.append(Reason(name, value, words))
+    return tuple(reasons)
+
+
+def _contributions(
+    manifest: ExpertManifest, row: NDArray[np.float32], best: int
+) -> tuple[Reason, ...]:
+    """Return what moved the chosen class most against the mean of the others."""
+    weights = np.array(manifest.coefficients, np.float64)
+    means = np.zeros(len(row)) if manifest.means is None else np.array(manifest.means)
+    standard = (row - means) / np.array(manifest.scales)
+    parts = (weights[best] - np.delete(weights, best, axis=0).mean(axis=0)) * standard
+    order = np.argsort(-np.abs(parts), kind="stable")[:CONTRIBUTIONS]
+    return tuple(
+        _contribution(manifest, int(i), float(row[i]), float(parts[i]), best)
+        for i in order
+        if abs(parts[i]) > 0
+    )
+
+
+def _contribution(
+    manifest: ExpertManifest, index: int, value: float, part: float, best: int
+) -> Reason:
+    name, side = manifest.feature_names[index], "for" if part > 0 else "against"
+    words = f"{feature_words(name)}: {value:.2f} speaks {side} {manifest.classes[best]}"
+    return Reason(name, value, words)

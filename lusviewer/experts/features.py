@@ -1,0 +1,75 @@
+"""The named values of a clip that experts decide by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lusviewer.findings import BIOMARKERS, FINDINGS, LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lusviewer.findings import ClipReport, Evidence
+
+MEASURED_FEATURES: Final = {
+    "measured.b_line_count_max": "highest count of B-lines",
+    "measured.b_line_count_median": "usual count of B-lines",
+    "measured.pleura_with_b_lines_fraction": "share of the pleura with B-lines",
+    "measured.a_line_count_median": "usual count of A-lines",
+    "measured.pleura_depth_mm": "depth of the pleura in mm",
+    "measured.pleura_depth_px": "depth of the pleura in px",
+    "measured.pleura_thickness_mm": "thickness of the pleura in mm",
+    "measured.pleura_thickness_px": "thickness of the pleura in px",
+    "measured.pleura_irregularity": "irregularity of the pleura",
+    "measured.rib_shadow_fraction": "share of the beam in rib shadow",
+    "measured.consolidation_fraction": "largest share that is consolidated",
+    "measured.effusion_fraction": "largest share that is effusion",
+    "measured.pleura_frames_fraction": "share of frames that show the pleura",
+}
+"""Measured features and their words; lengths in px differ between devices."""
+
+FEATURES: Final = (
+    *(label.key for label in LABELS),
+    *(f"finding.{key}" for key in FINDINGS),
+    *MEASURED_FEATURES,
+)
+"""Every feature an expert may ask for, in order."""
+
+_WORDS: Final = {b.key: b.label.replace(": ", " ") for b in BIOMARKERS}
+
+
+def features_of(report: ClipReport) -> dict[str, float]:
+    """Return every feature of an analysed clip; NaN where it has no value."""
+    return clip_features(report.biomarkers, report.findings, report.measured)
+
+
+def clip_features(
+    biomarkers: Mapping[str, Evidence],
+    findings: Mapping[str, Evidence | None],
+    measured: Mapping[str, float | int | None],
+) -> dict[str, float]:
+    """Return the features of what is known of a clip, keyed and ordered as asked."""
+    named: dict[str, float] = dict.fromkeys(FEATURES, float("nan"))
+    named |= {key: evidence.probability for key, evidence in biomarkers.items()}
+    named |= {
+        f"finding.{key}": evidence.probability
+        for key, evidence in findings.items()
+        if evidence is not None
+    }
+    for key in MEASURED_FEATURES:
+        value = measured.get(key.partition(".")[2])
+        if value is not None:
+            named[key] = float(value)
+    return named
+
+
+def feature_words(key: str) -> str:
+    """Return what a clinician calls the feature."""
+    return MEASURED_FEATURES.get(key) or _WORDS[key]
+
+
+def feature_range(key: str) -> tuple[float, float]:
+    """Return the lowest and highest value the feature can have."""
+    if key.startswith("measured.") and not key.endswith("_fraction"):
+        return 0.0, float("inf")
+    return 0.0, 1.0
