@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from lusviewer.findings import CLASSES, MEASURED, Lines
+from lusviewer.geometry import grid_mask
 from lusviewer.scan_lines import ScanLines, scan_lines
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from lusviewer.geometry import FrameGeometry, GridMap
 
 KEYS: Final = tuple(biomarker.key.partition(".")[2] for biomarker in MEASURED)
-"""The measured values of a frame, in order."""
+"""The measured values of a frame, in order: on its labels, then on its grey levels."""
+
+_LABEL_KEYS: Final = KEYS[: KEYS.index("brightness")]
 
 PLEURA_SPAN_MIN: Final = 0.1
 """Share of scan lines that must show the pleura, else there is none."""
@@ -97,14 +100,14 @@ class _BLine:
 def measure(
     labels: NDArray[np.uint8], grid: GridMap, geometry: FrameGeometry
 ) -> tuple[Lines, dict[str, float]]:
-    """Return the lines of a label map and its measured values, by ``KEYS``.
+    """Return the lines of a label map and what is measured on it, by name.
 
     ``labels`` is ``(GRID, GRID)`` class indices. NaN where a value cannot be had:
     without a pleura, or in mm where the clip is not calibrated.
     """
     lines = scan_lines(grid, geometry)
     seen = lines.look(labels)
-    values = dict.fromkeys(KEYS, float("nan"))
+    values = dict.fromkeys(_LABEL_KEYS, float("nan"))
     values["rib_shadow_fraction"] = _share(lines, seen == _RIB_SHADOW, lines.inside)
     pleura = _find_pleura(seen, lines)
     if pleura is None:
@@ -127,6 +130,14 @@ def measure(
         b_lines=_placed(b_lines, pleura, lines),
     )
     return found, values
+
+
+def measure_image(
+    image: NDArray[np.uint8], geometry: FrameGeometry
+) -> dict[str, float]:
+    """Return brightness and contrast of the beam on the grid, ``(GRID, GRID)``."""
+    mean, spread = cv2.meanStdDev(image, mask=grid_mask(geometry).view(np.uint8))
+    return {"brightness": float(mean[0, 0]), "contrast": float(spread[0, 0])}
 
 
 def _no_lines(geometry: FrameGeometry) -> Lines:

@@ -207,6 +207,8 @@ _MEASURED: Final = (
         "Share of the beam below the pleura",
         1.0,
     ),
+    ("brightness", "Image brightness", "grey", "Mean grey level in the beam", 255.0),
+    ("contrast", "Image contrast", "grey", "Spread of grey levels in the beam", 128.0),
 )
 
 FINDING_BIOMARKERS: Final[tuple[Biomarker, ...]] = tuple(

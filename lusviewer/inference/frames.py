@@ -40,6 +40,7 @@ class RawFindings:
     ``labels`` uint8 ``(GRID, GRID)``; ``biomarkers`` ``(38,)`` and ``findings``
     ``(5,)`` calibrated probabilities; ``embedding`` ``(n,)``; ``saliency``
     ``(43, rows, columns)`` class activation maps in ``PROBABILITY_KEYS`` order.
+    ``image`` uint8 ``(GRID, GRID)`` is what the model saw.
     """
 
     labels: NDArray[np.uint8]
@@ -48,6 +49,7 @@ class RawFindings:
     embedding: NDArray[np.float32]
     saliency: NDArray[np.float32]
     grid: GridMap
+    image: NDArray[np.uint8]
 
 
 def crop_to_grid(frame: Frame, geometry: FrameGeometry) -> NDArray[np.uint8]:
@@ -69,10 +71,16 @@ def to_grid(
     frame: Frame, geometry: FrameGeometry, mean: float = MEAN, std: float = STD
 ) -> NDArray[np.float32]:
     """Return ``frame`` as the model wants it, ``(1, 1, GRID, GRID)``."""
-    grid = crop_to_grid(frame, geometry).astype(np.float32)
-    grid -= np.float32(mean)
-    grid *= np.float32(1 / std)
-    return grid[None, None]
+    return _normalised(crop_to_grid(frame, geometry), mean, std)
+
+
+def _normalised(
+    image: NDArray[np.uint8], mean: float, std: float
+) -> NDArray[np.float32]:
+    batch = image.astype(np.float32)
+    batch -= np.float32(mean)
+    batch *= np.float32(1 / std)
+    return batch[None, None]
 
 
 def run_frame(
@@ -80,7 +88,8 @@ def run_frame(
 ) -> RawFindings:
     """Return what the model says of ``frame``; nothing is found outside the beam."""
     manifest = bundle.manifest
-    batch = to_grid(frame, geometry, manifest.mean, manifest.std)
+    image = crop_to_grid(frame, geometry)
+    batch = _normalised(image, manifest.mean, manifest.std)
     outputs = bundle.frame.run({manifest.frame.input.name: batch}, cancel)
     labels = np.minimum(outputs["labels"][0], len(CLASSES) - 1)
     labels[~grid_mask(geometry)] = OUTSIDE
@@ -91,6 +100,7 @@ def run_frame(
         embedding=outputs["embedding"][0],
         saliency=outputs["saliency"][0],
         grid=GridMap.of(geometry),
+        image=image,
     )
 
 

@@ -1,0 +1,6 @@
+"""From a clip to its findings and its report."""
+
+from lusviewer.analysis.stream import analyse, analyse_frame
+from lusviewer.analysis.summary import summarise
+
+__all__ = ["analyse", "analyse_frame", "summarise"]
