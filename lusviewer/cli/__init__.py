@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from lusviewer.cancel import Cancelled
 from lusviewer.cli.arguments import COMMANDS, TRAINING, make_parser
-from lusviewer.errors import LusViewerError
+from lusviewer.errors import LusViewerError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lusviewer: {error.message}", file=sys.stderr)
         if error.hint:
             print(error.hint, file=sys.stderr)
-        return SOME_FAILED
+        # Each clip's own errors are caught with it: what is left was asked for wrongly.
+        return WRONG_CALL if isinstance(error, ModelError) else SOME_FAILED
     except (Cancelled, KeyboardInterrupt):
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED

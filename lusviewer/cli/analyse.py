@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tqdm import tqdm
 
@@ -30,13 +30,16 @@ from lusviewer.io.folder import list_exam
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from lusviewer.clip import Clip
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport
     from lusviewer.inference.bundle import ModelBundle
+
+# The bars need no thread that watches over them.
+tqdm.monitor_interval = 0
 
 _INDEX: Final = "index"
 _NEEDS_MASKS: Final = frozenset({"npz", "mp4"})
@@ -181,7 +184,7 @@ def _analyse_one(path: Path, work: _Work, row: _Row, *, hidden: bool | None) -> 
         timelines = Timelines(clip.frame_times_s)
         kept: dict[int, FrameFindings] = {}
         with (
-            closing(analyse(clip, work.bundle, work.cancel)) as stream,
+            closing(_stream(clip, work)) as stream,
             _frames_bar(len(clip), hidden=hidden) as bar,
         ):
             for findings in stream:
@@ -193,6 +196,10 @@ def _analyse_one(path: Path, work: _Work, row: _Row, *, hidden: bool | None) -> 
         row.report = _write(clip, report, kept, work)
     finally:
         clip.close()
+
+
+def _stream(clip: Clip, work: _Work) -> Generator[FrameFindings]:
+    return cast("Generator[FrameFindings]", analyse(clip, work.bundle, work.cancel))
 
 
 def _frames_bar(n_frames: int, *, hidden: bool | None) -> tqdm[None]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Describe each clip; 0 where all could be opened, 1 where some could not."""
     exam = list_exam(arguments.path)
-    refused = dict(exam.refused)
+    refused: dict[Path, LusViewerError] = dict(exam.refused)
     for listed in exam.clips:
         try:
             described = describe(listed.path)
