@@ -21,11 +21,9 @@ def coarse_to_fine(n_frames: int, start: int = 0) -> Iterator[int]:
     start = min(max(start, 0), n_frames - 1)
     coarser: int | None = None
     for stride in STRIDES:
-        for index in chain(
-            range(start, n_frames, stride), range(start % stride, start)
-        ):
-            fits = (index - start) % stride == 0
-            if fits and (coarser is None or (index - start) % coarser):
+        onwards = range(start, n_frames, stride)
+        for index in chain(onwards, range(start % stride, start, stride)):
+            if coarser is None or (index - start) % coarser:
                 yield index
         coarser = stride
 

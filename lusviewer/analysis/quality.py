@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lusviewer.findings import Evidence, Timelines
-    from lusviewer.inference.bundle import ModelManifest
+    from lusviewer.inference.bundle import ModelManifest, QualityLimits
 
 _SHOWN_WITHOUT_PLEURA = ("consolidation", "effusion")
 
@@ -27,28 +27,41 @@ def assess(
     Without a pleural line it still is where consolidation or effusion is found: they
     may hide the line.
     """
-    analysed = timelines.analysed
-    if not analysed.any():
+    if not timelines.analysed.any():
         return Quality(assessable=False, reason="No frame could be analysed.")
-    limits = manifest.quality
-    brightness = float(np.median(timelines.row("measured.brightness")[analysed]))
+    reason = _image_problem(timelines, manifest.quality)
+    if not reason and not _hides_pleura(findings, manifest.thresholds):
+        reason = _pleura_problem(timelines, manifest.quality)
+    return Quality(assessable=not reason, reason=reason)
+
+
+def _image_problem(timelines: Timelines, limits: QualityLimits) -> str:
+    brightness = float(np.nanmedian(timelines.row("measured.brightness")))
     if brightness < limits.brightness_min:
-        reason = f"The image is too dark: its mean grey level is {brightness:.0f}."
-        return Quality(assessable=False, reason=reason)
-    contrast = float(np.median(timelines.row("measured.contrast")[analysed]))
+        return f"The image is too dark: its mean grey level is {brightness:.0f}."
+    contrast = float(np.nanmedian(timelines.row("measured.contrast")))
     if contrast < limits.contrast_min:
-        reason = "The image is blank: it shows no structure."
-        return Quality(assessable=False, reason=reason)
-    pleura = np.isfinite(timelines.row("measured.pleura_depth_px")[analysed])
-    if pleura.mean() >= limits.pleura_frames_min:
-        return Quality(assessable=True)
+        return "The image is blank: it shows no structure."
+    return ""
+
+
+def _hides_pleura(
+    findings: Mapping[str, Evidence | None], thresholds: Mapping[str, float]
+) -> bool:
     for key in _SHOWN_WITHOUT_PLEURA:
-        evidence = findings.get(key)
-        threshold = manifest.thresholds.get(f"finding.{key}", 0.5)
+        evidence = findings[key]
+        threshold = thresholds.get(f"finding.{key}", 0.5)
         if evidence is not None and evidence.probability >= threshold:
-            return Quality(assessable=True)
-    reason = (
-        f"No pleural line is seen on {int((~pleura).sum())} of {pleura.size} frames: "
+            return True
+    return False
+
+
+def _pleura_problem(timelines: Timelines, limits: QualityLimits) -> str:
+    depths = timelines.row("measured.pleura_depth_px")[timelines.analysed]
+    missing = np.isnan(depths)
+    if 1 - missing.mean() >= limits.pleura_frames_min:
+        return ""
+    return (
+        f"No pleural line is seen on {int(missing.sum())} of {missing.size} frames: "
         "this may not be lung, or not be well in view."
     )
-    return Quality(assessable=False, reason=reason)

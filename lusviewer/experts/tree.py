@@ -84,9 +84,9 @@ class Tree:
             rows.setdefault(self.path(row)[-1], row)
             if self.is_leaf(node):
                 continue
-            threshold = np.float32(self.threshold[node])
+            threshold = self.threshold[node]
             above = row.copy()
-            above[self.feature[node]] = threshold + max(abs(threshold), 1) * 1e-3
+            above[self.feature[node]] = threshold + max(abs(threshold), 1.0) * 1e-3
             below = row.copy()
             below[self.feature[node]] = threshold
             waiting += [(self.left[node], below), (self.right[node], above)]
