@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING, Final
 
@@ -175,7 +176,7 @@ def _qt_palette(theme: Theme) -> QPalette:
 
 
 def font(base: QFont, *, scale: float = 1.0, bold: bool = False) -> QFont:
-    """Return ``base`` resized, with figures of one width so that numbers stand still."""
+    """Return ``base`` resized, with figures of one width: numbers stand still."""
     made = QFont(base)
     if base.pointSizeF() > 0:
         made.setPointSizeF(base.pointSizeF() * scale)
@@ -193,10 +194,15 @@ def icon_path(name: str) -> Path:
 
 
 def icon(name: str, theme: Theme | None = None) -> QIcon:
-    """Return the icon ``name`` in the colours of ``theme``, the present one by default."""
+    """Return the icon ``name`` in the colours of ``theme`` or the present one."""
     if theme is None:
         app = QApplication.instance()
         theme = _wanted(app) if isinstance(app, QApplication) else DARK
+    return _made(name, theme)
+
+
+@lru_cache(maxsize=256)
+def _made(name: str, theme: Theme) -> QIcon:
     made = QIcon()
     svg = icon_path(name).read_text(encoding="utf-8")
     modes = (

@@ -1,0 +1,192 @@
+"""What was found, in a clinician's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from lusviewer.findings import BIOMARKERS, FINDINGS, INDEX, LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lusviewer.findings import ClipReport, Prediction
+
+SURE: Final = 0.5
+"""A label is named where its own probability reaches this."""
+
+LIKELY_MASS: Final = 0.8
+"""The probability that the range of a graded prediction holds."""
+
+
+def tr(text: str) -> str:
+    """Return ``text`` in the language of the window."""
+    return QCoreApplication.translate("findings", text)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingWords:
+    """One finding of a clip as it is read out: "B-lines: some (4-6)"."""
+
+    key: str
+    title: str
+    value: str
+    probability: float | None
+    frame: int | None
+    present: bool
+    simulated_only: bool
+
+
+_TITLES: Final = {
+    "a_lines": "A-lines",
+    "b_lines": "B-lines",
+    "consolidation": "Consolidation",
+    "effusion": "Effusion",
+    "pleural_irregularity": "Pleura",
+}
+_PRESENT: Final = {"pleural_irregularity": "irregular"}
+_ABSENT: Final = {"pleural_irregularity": "regular"}
+
+
+def findings_in_words(
+    report: ClipReport,
+    thresholds: Mapping[str, float],
+    checked_on: Mapping[str, str],
+) -> tuple[FindingWords, ...]:
+    """Return the five findings of ``report`` in order."""
+    return tuple(
+        _in_words(report, key, thresholds.get(key, SURE), checked_on)
+        for key in FINDINGS
+    )
+
+
+def _in_words(
+    report: ClipReport, key: str, threshold: float, checked_on: Mapping[str, str]
+) -> FindingWords:
+    evidence = report.findings.get(key)
+    present = evidence is not None and evidence.probability >= threshold
+    if not report.quality.assessable:
+        value = tr("not assessable")
+    elif evidence is None:
+        value = tr("not given by this model")
+    elif present:
+        value = _kind_of(report, key) or tr(_PRESENT.get(key, "present"))
+    else:
+        value = tr(_ABSENT.get(key, "none"))
+    return FindingWords(
+        key=f"finding.{key}",
+        title=tr(_TITLES[key]),
+        value=value,
+        probability=None if evidence is None else evidence.probability,
+        frame=None if evidence is None else evidence.frame,
+        present=present and report.quality.assessable,
+        simulated_only=_simulated_only(key, checked_on),
+    )
+
+
+def _simulated_only(key: str, checked_on: Mapping[str, str]) -> bool:
+    return "phantom" in (checked_on.get(key), checked_on.get(f"finding.{key}"))
+
+
+def _kind_of(report: ClipReport, group: str) -> str:
+    """Return the most likely label of a group that is there, "" if none is sure."""
+    known = [
+        (report.biomarkers[label.key].probability, label_words(label.key))
+        for label in LABELS
+        if label.group == group
+        and not label.key.endswith(".none")
+        and label.key in report.biomarkers
+    ]
+    probability, words = max(known, default=(0.0, ""))
+    return words if probability >= SURE else ""
+
+
+def label_words(key: str) -> str:
+    """Return a label without its group: "some (4-6)"."""
+    return BIOMARKERS[INDEX[key]].label.partition(": ")[2]
+
+
+def timeline_key(feature: str) -> str:
+    """Return the timeline that shows an expert's feature, "" where none does."""
+    for key in (feature, feature.rpartition("_")[0]):
+        if key in INDEX:
+            return key
+    return ""
+
+
+def measured_words(report: ClipReport) -> tuple[tuple[str, str, str], ...]:
+    """Return what was measured: name, value in words, and the timeline's key."""
+    values = report.measured
+    lines = (
+        (tr("B-lines at most"), _number(values, "b_line_count_max"), "b_line_count"),
+        (tr("B-lines, median"), _number(values, "b_line_count_median"), "b_line_count"),
+        (
+            tr("Pleura with B-lines"),
+            _percent(values, "pleura_with_b_lines_fraction"),
+            "pleura_with_b_lines_fraction",
+        ),
+        (tr("A-lines, median"), _number(values, "a_line_count_median"), "a_line_count"),
+        (tr("Pleural thickness"), *_length(values, "pleura_thickness")),
+        (tr("Pleural depth"), *_length(values, "pleura_depth")),
+    )
+    return tuple(
+        (name, words, f"measured.{key}") for name, words, key in lines if words
+    )
+
+
+def _number(values: Mapping[str, float | int | None], key: str) -> str:
+    value = values.get(key)
+    return "" if value is None else f"{value:g}"
+
+
+def _percent(values: Mapping[str, float | int | None], key: str) -> str:
+    value = values.get(key)
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+def _length(values: Mapping[str, float | int | None], key: str) -> tuple[str, str]:
+    """Return a length in mm where calibrated, else in px saying so; and its key."""
+    millimetres, pixels = values.get(f"{key}_mm"), values.get(f"{key}_px")
+    if millimetres is not None:
+        return f"{millimetres:.1f} mm", f"{key}_mm"
+    if pixels is not None:
+        return tr("{n:.0f} px, not calibrated").format(n=pixels), f"{key}_px"
+    return "", f"{key}_px"
+
+
+def target_words(target: str) -> str:
+    """Return what an expert judges, as a heading."""
+    words = target.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def headline(prediction: Prediction) -> str:
+    """Return what an expert says in a few words: "2 (1-2)"."""
+    if prediction.abstained:
+        return tr("no call")
+    best = prediction.best
+    if all(name.isdigit() for name in prediction.classes):
+        first, last = likely_range(prediction.probabilities)
+        if first != last:
+            names = prediction.classes
+            return f"{best} ({names[first]}-{names[last]})"
+    return best
+
+
+def likely_range(probabilities: Sequence[float]) -> tuple[int, int]:
+    """Return the first and last grade of the shortest run that holds most of it.
+
+    It grows from the most probable grade to its more probable neighbour until it
+    holds ``LIKELY_MASS``.
+    """
+    first = last = int(np.argmax(probabilities))
+    while sum(probabilities[first : last + 1]) < LIKELY_MASS:
+        below = probabilities[first - 1] if first > 0 else -1.0
+        above = probabilities[last + 1] if last + 1 < len(probabilities) else -1.0
+        if below < 0 and above < 0:
+            break
+        first, last = (first - 1, last) if below > above else (first, last + 1)
+    return first, last

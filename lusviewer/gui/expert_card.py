@@ -1,0 +1,171 @@
+"""What an expert says of a clip, why, and what it would say after the edits."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+
+from lusviewer.gui import theme
+from lusviewer.gui.clinical_words import headline, target_words, timeline_key
+from lusviewer.gui.panel_parts import (
+    ElidedLabel,
+    Meter,
+    WrappedButton,
+    clear,
+    link,
+    words,
+)
+from lusviewer.gui.theme import SPACE
+
+if TYPE_CHECKING:
+    from lusviewer.experts.manifest import ExpertManifest
+    from lusviewer.findings import Prediction, Reason
+    from lusviewer.gui.viewer_model import ViewerModel
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class ExpertCard(QFrame):
+    """One expert's prediction: classes, reasons step by step, before and after."""
+
+    def __init__(self, viewer: ViewerModel, classes: tuple[str, ...]) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.classes = classes
+        self.setProperty("role", "card")
+        self.title = ElidedLabel("", "muted")
+        self.headline = words("", wrap=True)
+        self.headline.setFont(theme.font(self.font(), scale=1.25, bold=True))
+        self.edited = words(self.tr("edited"), "edited")
+        self.why = words("", "warning", wrap=True)
+        self.frame_button = link("", "", self._go)
+        self.footer = words("", "muted", wrap=True)
+        self._meters: list[Meter] = []
+        self._numbers = [words("") for _ in classes]
+        self._names = [ElidedLabel(name) for name in classes]
+        self._reasons = QVBoxLayout()
+        self._shown_reasons: tuple[Reason, ...] = ()
+        self.reason_buttons: list[WrappedButton] = []
+        self._because = words(self.tr("Because, step by step"), "muted")
+        self._frame: int | None = None
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.title, 1)
+        top.addWidget(self.edited)
+        top.addWidget(self.frame_button)
+        bars = QGridLayout()
+        bars.setHorizontalSpacing(SPACE)
+        bars.setVerticalSpacing(3)
+        bars.setColumnStretch(0, 2)
+        bars.setColumnStretch(1, 3)
+        for row, name in enumerate(self._names):
+            meter = Meter()
+            self._meters.append(meter)
+            number = self._numbers[row]
+            number.setAlignment(_RIGHT)
+            number.setFont(theme.font(self.font()))
+            bars.addWidget(name, row, 0)
+            bars.addWidget(meter, row, 1)
+            bars.addWidget(number, row, 2)
+        self._reasons.setSpacing(0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        for part in (self.headline, self.why):
+            layout.addWidget(part)
+        layout.addLayout(bars)
+        layout.addWidget(self._because)
+        layout.addLayout(self._reasons)
+        layout.addWidget(self.footer)
+
+    def show_prediction(
+        self,
+        before: Prediction,
+        after: Prediction | None,
+        manifest: ExpertManifest | None,
+    ) -> None:
+        """Show what was said, and what is said ``after`` the edits if there are any."""
+        now = after or before
+        self.title.set_full_text(target_words(now.target))
+        said, said_before = headline(now), headline(before)
+        changed = after is not None and said != said_before
+        self.headline.setText(f"{said_before}  →  {said}" if changed else said)
+        self.edited.setVisible(after is not None)
+        self.why.setVisible(now.abstained and bool(now.why))
+        self.why.setText(now.why)
+        self._show_bars(before, after)
+        self._show_reasons(now.reasons)
+        self._show_frame(now)
+        self.footer.setText(self._footer(now, manifest))
+        self.setAccessibleName(f"{self.title.full_text}: {self.headline.text()}")
+
+    def _show_bars(self, before: Prediction, after: Prediction | None) -> None:
+        now = after or before
+        for index, name in enumerate(now.classes):
+            value, old = now.probabilities[index], before.probabilities[index]
+            best = name == now.best and not now.abstained
+            mark = None if after is None else old
+            self._meters[index].set_value(value, mark=mark, strong=best)
+            moved = after is not None and round(old, 2) != round(value, 2)
+            text = f"{old:.2f} → {value:.2f}" if moved else f"{value:.2f}"
+            self._numbers[index].setText(text)
+            self._names[index].setFont(theme.font(self.font(), bold=best))
+
+    def _show_reasons(self, reasons: tuple[Reason, ...]) -> None:
+        self._because.setVisible(bool(reasons))
+        if reasons == self._shown_reasons:
+            return
+        self._shown_reasons = reasons
+        clear(self._reasons)
+        self.reason_buttons = []
+        for number, reason in enumerate(reasons, start=1):
+            button = WrappedButton(f"{number}.  {reason.words}")
+            button.setCheckable(True)
+            button.setToolTip(self.tr("Show where the model looked for this"))
+            button.clicked.connect(partial(self._look, timeline_key(reason.feature)))
+            self._reasons.addWidget(button)
+            self.reason_buttons.append(button)
+        self.show_selection(self._viewer.selection)
+
+    def show_selection(self, key: str) -> None:
+        """Mark the reason whose biomarker is selected."""
+        for button, reason in zip(
+            self.reason_buttons, self._shown_reasons, strict=True
+        ):
+            button.setChecked(bool(key) and timeline_key(reason.feature) == key)
+
+    def _look(self, key: str, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Select a reason's biomarker and show where the model looked for it."""
+        if key:
+            self._viewer.select(key)
+        if not key.startswith("measured."):
+            self._viewer.set_saliency(True)
+        self.show_selection(self._viewer.selection)
+
+    def _show_frame(self, now: Prediction) -> None:
+        self._frame = now.frame
+        self.frame_button.setVisible(now.frame is not None)
+        if now.frame is not None:
+            self.frame_button.setText(self.tr("frame {n}").format(n=now.frame + 1))
+            name = self.tr("Go to the frame behind: {target}")
+            self.frame_button.setAccessibleName(name.format(target=now.target))
+
+    def _go(self) -> None:
+        if self._frame is not None:
+            self._viewer.set_frame(self._frame)
+
+    def _footer(self, now: Prediction, manifest: ExpertManifest | None) -> str:
+        if manifest is None:
+            return now.expert
+        parts = [f"{manifest.name} {manifest.version}"]
+        if manifest.checked_on == "phantom":
+            parts.append(self.tr("checked on simulated clips only"))
+        if not manifest.calibrated:
+            parts.append(self.tr("not calibrated"))
+        return " · ".join(parts)

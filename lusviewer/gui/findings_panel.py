@@ -1,0 +1,207 @@
+"""What was found, in a clinician's words: findings, experts, and room to disagree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from lusviewer.findings import FINDINGS
+from lusviewer.gui.biomarker_editor import BiomarkerEditor
+from lusviewer.gui.clinical_words import findings_in_words, measured_words
+from lusviewer.gui.expert_card import ExpertCard
+from lusviewer.gui.finding_rows import FindingRow, MeasuredTable
+from lusviewer.gui.panel_parts import Section, clear, link, words
+from lusviewer.gui.theme import SPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lusviewer.experts.manifest import ExpertManifest
+    from lusviewer.findings import ClipReport, Prediction
+    from lusviewer.gui.viewer_model import ViewerModel
+
+
+class FindingsPanel(QScrollArea):
+    """The right-hand panel; it fills in while the analysis runs."""
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self.setAccessibleName(self.tr("Findings"))
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(270)
+        self.state = words("", "muted", wrap=True)
+        self.banner = words("", "banner", wrap=True)
+        self.rows = {key: FindingRow(viewer, f"finding.{key}") for key in FINDINGS}
+        self.measured = MeasuredTable(viewer)
+        self.cards: list[ExpertCard] = []
+        self._cards = QVBoxLayout()
+        self.no_experts = words("", "muted", wrap=True)
+        self.editor = BiomarkerEditor(viewer)
+        self.reset_all = link(
+            self.tr("reset all"),
+            self.tr("Take all of the model's values again"),
+            self._reset_all,
+        )
+        self.model = words("", "muted", wrap=True)
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _lay_out(self) -> None:
+        self.findings_section = Section(self.tr("Findings"))
+        self.findings_section.content.setSpacing(0)
+        for row in self.rows.values():
+            self.findings_section.content.addWidget(row)
+        self.measured_section = Section(self.tr("Measured"))
+        self.measured_section.content.addWidget(self.measured)
+        self.experts_section = Section(self.tr("Experts"))
+        self._cards.setSpacing(SPACE)
+        self.experts_section.content.addLayout(self._cards)
+        self.experts_section.content.addWidget(self.no_experts)
+        self.editor_section = Section(self.tr("Biomarkers - correct what is wrong"))
+        self.editor_section.content.addWidget(self.editor)
+        self.editor_section.beside.addWidget(self.reset_all)
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(12, SPACE, 12, 12)
+        layout.setSpacing(SPACE)
+        for part in (
+            self.state,
+            self.banner,
+            self.findings_section,
+            self.experts_section,
+            self.measured_section,
+            self.editor_section,
+        ):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        layout.addWidget(self.model)
+        layout.addWidget(
+            words(
+                self.tr("Research use only, not a medical device."), "muted", wrap=True
+            )
+        )
+        self.setWidget(inside)
+
+    def _connect(self) -> None:
+        viewer = self._viewer
+        for changed in (
+            viewer.clip_opened,
+            viewer.clip_closed,
+            viewer.report_changed,
+            viewer.models_changed,
+            viewer.analysis_started,
+            viewer.analysis_ended,
+        ):
+            changed.connect(self._show)
+        viewer.progress_changed.connect(self._on_progress)
+        viewer.predictions_changed.connect(self._on_predictions)
+        viewer.selection_changed.connect(self._on_selection)
+        viewer.edits_changed.connect(self._on_edits)
+
+    # --- what is shown ---------------------------------------------------
+
+    @Slot()
+    def _show(self) -> None:
+        report = self._viewer.report
+        self._show_state()
+        there = report is not None
+        for part in (
+            self.findings_section,
+            self.measured_section,
+            self.experts_section,
+            self.editor_section,
+        ):
+            part.setVisible(there)
+        self.banner.setVisible(False)
+        self._on_edits(self._viewer.edits)
+        if report is not None:
+            self._show_report(report)
+
+    def _show_report(self, report: ClipReport) -> None:
+        bundle = self._viewer.bundle
+        manifest = None if bundle is None else bundle.manifest
+        lines = findings_in_words(
+            report,
+            {} if manifest is None else manifest.thresholds,
+            {} if manifest is None else manifest.checked_on,
+        )
+        for row, line in zip(self.rows.values(), lines, strict=True):
+            row.show_words(line)
+        self.measured.show_lines(measured_words(report))
+        self.measured_section.setVisible(bool(self.measured.texts()))
+        notes = [] if report.quality.assessable else [self._not_assessable(report)]
+        self.banner.setText("\n".join([*notes, *report.warnings]))
+        self.banner.setVisible(bool(self.banner.text()))
+        model = report.model
+        self.model.setText(f"{model.name} {model.version} · {model.provider}")
+        self.model.setToolTip(f"SHA-256 {model.sha256}")
+        self._on_selection(self._viewer.selection)
+
+    def _not_assessable(self, report: ClipReport) -> str:
+        return self.tr("Not assessable: {why}").format(why=report.quality.reason)
+
+    def _show_state(self) -> None:
+        viewer = self._viewer
+        busy = viewer.analysis.busy
+        if viewer.clip is None:
+            text = self.tr("Open a clip to see what is found in it.")
+        elif busy and viewer.timelines is not None:
+            percent = round(100 * viewer.timelines.progress)
+            text = self.tr("Analysing, {n} % - what is found so far:")
+            text = text.format(n=percent)
+        elif viewer.report is None and viewer.bundle is None:
+            text = self.tr("The models are being loaded.")
+        elif viewer.report is None:
+            text = self.tr("Not analysed yet.")
+        else:
+            text = ""
+        if text != self.state.text():
+            self.state.setText(text)
+        self.state.setVisible(bool(text))
+
+    @Slot()
+    def _on_progress(self) -> None:
+        self._show_state()
+
+    @Slot(object)
+    def _on_predictions(
+        self, predictions: tuple[tuple[Prediction, Prediction | None], ...]
+    ) -> None:
+        if [card.classes for card in self.cards] != [p.classes for p, _ in predictions]:
+            clear(self._cards)
+            self.cards = [ExpertCard(self._viewer, p.classes) for p, _ in predictions]
+            for card in self.cards:
+                self._cards.addWidget(card)
+        manifests = self._manifests()
+        for card, (before, after) in zip(self.cards, predictions, strict=True):
+            card.show_prediction(before, after, manifests.get(before.expert))
+        self.no_experts.setText(
+            "" if predictions else self.tr("No expert came with this model.")
+        )
+        self.no_experts.setVisible(not predictions)
+
+    def _manifests(self) -> Mapping[str, ExpertManifest]:
+        return {e.manifest.name: e.manifest for e in self._viewer.experts}
+
+    @Slot(str)
+    def _on_selection(self, key: str) -> None:
+        for row in self.rows.values():
+            row.set_selected(row.key == key)
+        for card in self.cards:
+            card.show_selection(key)
+
+    @Slot(object)
+    def _on_edits(self, edits: Mapping[str, float]) -> None:
+        self.reset_all.setVisible(bool(edits))
+
+    def _reset_all(self) -> None:
+        stack = self._viewer.undo_stack
+        stack.beginMacro(self.tr("Reset all edits"))
+        for key in tuple(self._viewer.edits):
+            self._viewer.edit_biomarker(key, None)
+        stack.endMacro()
