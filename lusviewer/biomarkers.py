@@ -39,8 +39,14 @@ PLEURA_GAP_MAX: Final = 0.04
 SHADOW_MIN: Final = 0.5
 """A scan line with more of its lung under a rib's shadow is not counted."""
 
-B_LINE_GAP_MAX: Final = 0.05
-"""A B-line starts at most this far below the pleura, of the depth."""
+B_LINE_GAP_MAX: Final = 0.1
+"""A B-line starts at most this far below the pleura, of the depth.
+
+Consolidation in between does not count: B-lines leave its lower edge as well.
+"""
+
+B_LINE_CUT_MAX: Final = 0.06
+"""Cuts in a B-line along its scan line up to this long, of the depth, are closed."""
 
 B_LINE_LENGTH_MIN: Final = 0.2
 """A B-line is at least this long, of the depth below the pleura."""
@@ -304,12 +310,12 @@ def _find_b_lines(seen: NDArray[np.uint8], pleura: _Pleura) -> list[_BLine]:
     marked = ((seen == _B_LINE) & pleura.below & pleura.visible).view(np.uint8)
     if not marked.any():
         return []
-    # A-lines that cross a B-line may cut it: close such cuts along the scan line.
-    kernel = np.ones((max(3, n_depths // 40) | 1, 1), np.uint8)
+    kernel = np.ones((max(3, round(B_LINE_CUT_MAX * n_depths)) | 1, 1), np.uint8)
     marked = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, kernel)
     _, regions, stats, _ = cv2.connectedComponentsWithStats(marked)
     first = np.argmax(marked, axis=0)
-    gap = first - pleura.bottom
+    between = pleura.below & (np.arange(n_depths)[:, None] < first)
+    gap = (between & (seen != _CONSOLIDATION)).sum(axis=0)
     starts = marked.any(axis=0) & (gap <= max(4.0, B_LINE_GAP_MAX * n_depths))
     owner = np.where(starts, regions[first, np.arange(n_lines)], 0)
     ends = stats[owner, cv2.CC_STAT_TOP] + stats[owner, cv2.CC_STAT_HEIGHT] - 1
