@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BREACHES = {
     "layers": ("lusviewer/findings.py", "import lusviewer.analysis"),
     "qt": ("lusviewer/export/tabular.py", "import PySide6.QtCore"),
-    "torch": ("lusviewer/analysis.py", "import torch"),
-    "wrappers": ("lusviewer/analysis.py", "import onnxruntime"),
+    "torch": ("lusviewer/biomarkers.py", "import torch"),
+    "wrappers": ("lusviewer/biomarkers.py", "import onnxruntime"),
     "widgets": ("lusviewer/gui/clip_view.py", "import lusviewer.gui.timeline_view"),
     "acyclic": ("lusviewer/inference/session.py", "import lusviewer.inference.frames"),
 }
