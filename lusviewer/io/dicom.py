@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import struct
 import warnings
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 # Odd values in a header are met at every turn and are not the user's to mend.
 warnings.filterwarnings("ignore", module="pydicom")
+logging.getLogger("pydicom").setLevel(logging.ERROR)
 
 _STILL_SYNTAXES: Final = {
     uids.JPEGBaseline8Bit,

@@ -28,6 +28,13 @@ _AGAIN: Final = "Copy or export the file again from where it came."
 _ROLL: Final = 24
 _RECENT_BYTES: Final = 24 * 2**20
 _SEQUENTIAL: Final = {"gif", "h264", "hevc", "mpegvideo", "m4v", "image2"}
+_LOOSE: Final = {"mpeg", "mpegts"}
+_TRIES: Final = (0, 1)
+_LOOSE_TRIES: Final = (2, 3, 5, 9)
+_MANY: Final = 200
+_KEYFRAME: Final = 1
+_DISCARDED: Final = 2
+_REORDERED: Final = 16
 _NO_PTS: Final = {"h264", "hevc", "mpegvideo", "m4v"}
 
 av.logging.set_level(av.logging.PANIC)
@@ -50,10 +57,15 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class StreamIndex:
-    """Presentation times of all frames in order, and which of them are keyframes."""
+    """Presentation times of all frames in order, and which of them are keyframes.
+
+    ``counted``: the stream does not say which packet is shown when; its frames can
+    only be told by counting them from the start.
+    """
 
     pts: Sequence[int]
     keys: Sequence[int]
+    counted: bool = False
 
 
 def read(path: Path) -> Clip:
@@ -79,10 +91,12 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
     """Open the first video stream of a file or of bytes; errors name ``path``."""
     container, stream = _open(path, where)
     with container:
-        index = _index(container, stream)
+        index = _listed(container, stream)
         unit = float(stream.time_base or 1)
         kind = container.format.name
         codec = stream.codec_context.name
+    if index is None:
+        index = _demuxed(*_open(path, where))
     if not index.pts:
         msg = f"{path.name} holds no frame."
         raise CorruptClipError(msg, hint=_AGAIN)
@@ -113,7 +127,8 @@ def _times(
     """Return seconds from the first frame, whether they are known, and warnings."""
     times = np.asarray(index.pts, np.float64) * unit
     times -= times[0]
-    if len(times) == 1 or kind not in _NO_PTS:
+    known = kind not in _NO_PTS and not isinstance(index.pts, range)
+    if len(times) == 1 or known:
         return times, True, ()
     timing = assumed_times(len(times))
     return timing.times_s, False, timing.warnings
@@ -140,30 +155,46 @@ def _open(path: Path, where: Path | BinaryIO) -> tuple[Any, Any]:
     return container, streams[0]
 
 
-def _index(container: Any, stream: Any) -> StreamIndex:  # noqa: ANN401
-    """Return the presentation times: from the container's index, else by demuxing."""
+def _listed(container: Any, stream: Any) -> StreamIndex | None:  # noqa: ANN401
+    """Return what the container's own index tells; None where it is not enough.
+
+    It lists frames in the order of decoding. Where frames are stored out of order,
+    their times follow only if they are evenly spaced.
+    """
     entries = stream.index_entries
-    if (
-        stream.frames
-        and len(entries) == stream.frames
-        and not (stream.codec_context.has_b_frames)
-    ):
-        pts = [entry.timestamp for entry in entries]
-        keys = [at for at, entry in enumerate(entries) if entry.flags & 1]
-        if all(b > a for a, b in itertools.pairwise(pts)):
-            return StreamIndex(pts, keys)
-    return _demuxed(container, stream)
+    if not stream.frames or len(entries) != stream.frames or len(entries) < _MANY:
+        return None
+    stored = np.array([entry.timestamp for entry in entries], np.int64)
+    flags = np.array([entry.flags for entry in entries])
+    steps = np.diff(stored)
+    if (flags & _DISCARDED).any() or not (steps > 0).all():
+        return None
+    keys = np.flatnonzero(flags & _KEYFRAME).tolist()
+    head = [packet.pts for packet in itertools.islice(_packets(container, stream), 32)]
+    if head == stored[: len(head)].tolist() and not stream.codec_context.has_b_frames:
+        return StreamIndex(stored.tolist(), keys)
+    if not head or None in head or (steps != steps[0]).any():
+        return None
+    shown = (np.arange(len(stored)) * steps[0] + min(head)).tolist()
+    fits = set(head) <= set(shown[: len(head) + _REORDERED])
+    return StreamIndex(shown, keys) if fits else None
 
 
 def _demuxed(container: Any, stream: Any) -> StreamIndex:  # noqa: ANN401
-    packets = [(p.pts, p.is_keyframe) for p in _packets(container, stream) if p.size]
-    if any(pts is None for pts, _ in packets):
-        known = [pts for pts, _ in packets if pts is not None]
-        if len(known) < len(packets) // 2:
-            return StreamIndex(range(len(packets)), [0])
-        packets = [packet for packet in packets if packet[0] is not None]
+    """Return the presentation times by going through all packets; closes the file."""
+    with container:
+        packets = [
+            (packet.pts, packet.dts, packet.is_keyframe)
+            for packet in _packets(container, stream)
+            if packet.size
+        ]
+    if any(pts is None for pts, _, _ in packets):
+        stored = [dts for _, dts, _ in packets if dts is not None]
+        rising = len(set(stored)) == len(packets)
+        shown = sorted(stored) if rising else range(len(packets))
+        return StreamIndex(shown, [0], counted=True)
     key_of: dict[int, bool] = {}
-    for pts, key in packets:
+    for pts, _, key in packets:
         key_of[pts] = key_of.get(pts, False) or key
     ordered = sorted(key_of)
     keys = [at for at, pts in enumerate(ordered) if key_of[pts]]
@@ -190,8 +221,9 @@ class VideoFrames:
         self._where = where
         self._index = index
         self._container, self._stream = _open(path, where)
-        self._counted = isinstance(index.pts, range)
-        self._in_order = self._counted or self._container.format.name in _SEQUENTIAL
+        kind = self._container.format.name
+        self._in_order = index.counted or kind in _SEQUENTIAL
+        self._loose = kind in _LOOSE
         self.inter_coded = self._in_order or len(index.keys) < len(index.pts)
         self._number = {pts: at for at, pts in enumerate(index.pts)}
         self._recent: OrderedDict[int, Any] = OrderedDict()
@@ -252,25 +284,26 @@ class VideoFrames:
         key = self._index.keys[max(at, 0)]
         if self._next <= index and key < self._next:
             return  # Rolling on is shorter than going back to the keyframe.
-        if self._in_order or key == 0:
-            self._restart()
-            return
-        self._seek(key)
-        first = next(self._decoded, None)
-        if first is None or first[0] > index:
-            self._restart()
-            return
-        self._next = first[0]
-        self._decoded = _chain(first, self._decoded)
+        for back in _LOOSE_TRIES if self._loose else _TRIES:
+            if self._in_order or at - back <= 0:
+                break
+            if self._seek(self._index.keys[at - back], index):
+                return
+        self._restart()
 
-    def _seek(self, key: int) -> None:
+    def _seek(self, key: int, index: int) -> bool:
+        """Stand at a keyframe; false where that leads past ``index`` or nowhere."""
         pts = self._index.pts[key]
         try:
             self._container.seek(pts, stream=self._stream, backward=True)
         except av.error.FFmpegError:
-            self._restart()
-            return
-        self._decoded = self._run(key)
+            return False
+        decoded = self._run(None)
+        first = next(decoded, None)
+        if first is None or first[0] > index:
+            return False
+        self._next, self._decoded = first[0], itertools.chain([first], decoded)
+        return True
 
     def _restart(self) -> None:
         """Begin again from the first frame."""
@@ -279,25 +312,28 @@ class VideoFrames:
         self._decoded = self._run(0)
         self._next = 0
 
-    def _run(self, start: int) -> Iterator[tuple[int, Any]]:
-        """Yield frames with their numbers, past packets that do not decode."""
-        number = start
+    def _run(self, start: int | None) -> Iterator[tuple[int, Any]]:
+        """Yield frames with their numbers, past packets that do not decode.
+
+        Where ``start`` is not known, frames are passed over until one has a time
+        that can be trusted: in containers without index, after a second keyframe.
+        """
+        number, counted = start, self._index.counted
+        doubtful = 2 if self._loose and start is None else 0
         for packet in _packets(self._container, self._stream):
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
                 continue
             for frame in frames:
-                known = None if self._counted else self._number.get(frame.pts)
+                known = None if counted else self._number.get(frame.pts)
                 number = number if known is None else known
+                doubtful -= doubtful > 0 and frame.key_frame
+                if number is None or doubtful:
+                    continue
                 if not frame.is_corrupt:
                     yield number, frame
                 number += 1
-
-
-def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:  # noqa: ANN401
-    yield first
-    yield from rest
 
 
 _EXPAND: Final = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(
