@@ -111,15 +111,19 @@ class _Stage:
         seen = _assemble(scene, beam, wall, lung)
         gain = self._receiver.line_gain(self._contact_db[None, :])
         gain = gain * _loss_below(beam, wall)
-        turn = index * scene.machine.decorrelation
-        speckle = self._tissue.power(turn, shift / beam.pitch_mm)
+        change = scene.machine.decorrelation
+        self._tissue.drift(self._rng, (0.3 * change, change))
+        self._noise.drift(self._rng, (5.0, 5.0))
+        speckle = np.where(
+            beam.depth_mm < wall.pleura_mm,
+            self._tissue.power(0, wobble / beam.pitch_mm),
+            self._tissue.power(1, shift / beam.pitch_mm),
+        )
         keep = np.float32(scene.machine.speckle)
         grain = (1 - keep) + keep * speckle
         power = (seen.diffuse * grain + seen.specular * (0.6 + 0.4 * grain)) * gain
         power += self._receiver.clutter_power * (0.4 + 0.6 * speckle)
-        hiss = self._noise.power(
-            float(self._rng.uniform(0, 6)), float(self._rng.integers(-PAD, PAD))
-        )
+        hiss = self._noise.power(0, float(self._rng.integers(-PAD, PAD)))
         power += self._receiver.noise_power * hiss
         grey = self._receiver.grey(power)
         grey = self._persist(grey)

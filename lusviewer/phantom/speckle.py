@@ -62,7 +62,7 @@ def shifted(field: Floats, start: float, n: int) -> Floats:
 
 
 class Speckle:
-    """Speckle power that slides with the tissue and decorrelates over frames."""
+    """Speckle power of two layers that slide apart and decorrelate over frames."""
 
     def __init__(
         self,
@@ -74,17 +74,23 @@ class Speckle:
         self._shape = shape
         self._pad = pad
         padded = (shape[0], shape[1] + 2 * pad)
-        self._fields = (
-            complex_field(rng, padded, sigma),
-            complex_field(rng, padded, sigma),
-        )
+        self._fields = [complex_field(rng, padded, sigma) for _ in range(3)]
+        self._mixes = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
-    def power(self, phase: float, shift: float) -> Floats:
-        """Return the speckle power, mean 1, at a decorrelation phase and shift."""
+    def drift(self, rng: np.random.Generator, steps: tuple[float, float]) -> None:
+        """Move on to the next frame: 0 keeps a layer's speckle, 1 renews it."""
+        moves = np.array(steps)[:, None] * rng.standard_normal((2, 3))
+        self._mixes = self._mixes + moves
+        self._mixes /= np.sqrt(np.sum(self._mixes**2, axis=1, keepdims=True))
+
+    def power(self, layer: int, shift: float) -> Floats:
+        """Return a layer's speckle power, mean 1, slid by ``shift`` lines."""
         n = self._shape[1]
         first = int(np.clip(round(self._pad + shift), 0, 2 * self._pad))
         window = slice(first, first + n)
-        mixed = self._fields[0][:, window] * np.complex64(np.cos(phase))
-        mixed += self._fields[1][:, window] * np.complex64(np.sin(phase))
+        a, b, c = (np.complex64(part) for part in self._mixes[layer])
+        mixed = self._fields[0][:, window] * a
+        mixed += self._fields[1][:, window] * b
+        mixed += self._fields[2][:, window] * c
         power: Floats = mixed.real**2 + mixed.imag**2
         return power
