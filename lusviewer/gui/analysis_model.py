@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from lusviewer import paths
 from lusviewer.findings import ClipReport, FrameFindings, Timelines
 from lusviewer.gui import background
-from lusviewer.gui.background import SecondOpinion
+from lusviewer.gui.background import Provisional, SecondOpinion
 from lusviewer.gui.edits import Edits
 from lusviewer.gui.exam_model import Analysed
 from lusviewer.gui.jobs import Lane, Latest
@@ -52,6 +52,7 @@ class AnalysisModel(QObject):
         self.timelines: Timelines | None = None
         self.report: ClipReport | None = None
         self.predictions: Opinions = ()
+        self._final = False
         self.edits = Edits(self)
         self._loading = Lane(self)
         self._running = Lane(self)
@@ -61,6 +62,7 @@ class AnalysisModel(QObject):
         self._running.ended.connect(self.ended)
         self._opinions.ready.connect(self._on_opinion)
         self._opinions.failed.connect(self._on_opinion_failed)
+        self._loading.ended.connect(self._on_loading_ended)
         self._loading.failed.connect(self.failed)
         self._running.failed.connect(self.failed)
         self.edits.changed.connect(self._on_edited)
@@ -77,19 +79,19 @@ class AnalysisModel(QObject):
 
     @property
     def complete(self) -> bool:
-        """Whether every frame of the clip was analysed and reported on."""
-        if self.timelines is None or self.report is None or self.busy:
-            return False
-        return self.timelines.progress >= 1.0
+        """Whether the report is of the whole clip."""
+        return self._final
 
     def load(self, folder: Path, device: str) -> None:
         """Load the models in ``folder``; what they found of the clip is dropped."""
         self.cancel()
         self.bundle_path, self.asked_device = folder, device
         self.models = None
-        self.models_changed.emit(None)
         self._forget_results()
-        self._loading.run(partial(background.load_models, folder, device, self.threads))
+        self._loading.run(
+            partial(background.load_models, folder, device, self.threads)
+        )
+        self.models_changed.emit(None)
 
     def begin(self, clip: Clip) -> None:
         """Start with nothing found in ``clip``."""
@@ -106,27 +108,32 @@ class AnalysisModel(QObject):
         self.findings = dict(kept.findings)
         self.timelines = kept.timelines
         self.edits.reset(kept.edits)
+        self._final = True
         self._report(kept.report)
         self.arrived.emit(tuple(self.findings.values()))
         self.progressed.emit(1.0)
 
     def kept(self) -> Analysed | None:
         """Return what was found, to be restored later; None unless it is complete."""
-        if not self.complete or self.report is None or self.timelines is None:
+        if not self._final or self.report is None or self.timelines is None:
             return None
         return Analysed(self.findings, self.timelines, self.report, self.edits.values)
 
-    def start(self, clip: Clip, frame: int) -> None:
-        """Analyse ``clip``, first near ``frame``; loads the models if need be."""
+    def start(self, clip: Clip, frame: int) -> bool:
+        """Analyse ``clip``, first near ``frame``; return whether that has begun.
+
+        Without models they are loaded; ``models_changed`` says when to ask again.
+        """
         if self.models is None:
             if not self._loading.busy:
                 self.load(self.bundle_path, self.asked_device)
-            return
+            return False
         self._forget_results()
         self.timelines = Timelines(clip.frame_times_s)
         self._running.run(partial(background.analyse_clip, clip, self.models, frame))
         self.started.emit()
         self.progressed.emit(0.0)
+        return True
 
     def cancel(self) -> None:
         """Stop the analysis; what was found so far stays."""
@@ -139,6 +146,7 @@ class AnalysisModel(QObject):
         self._opinions.close()
 
     def _forget_results(self) -> None:
+        self._final = False
         self.findings = {}
         self.edits.reset({})
         if self.report is not None:
@@ -149,18 +157,31 @@ class AnalysisModel(QObject):
         self.models = loaded[-1]
         self.models_changed.emit(self.models)
 
+    @Slot()
+    def _on_loading_ended(self) -> None:
+        if self.models is None:
+            self.models_changed.emit(None)
+
     @Slot(object)
-    def _on_produced(self, items: tuple[FrameFindings | ClipReport, ...]) -> None:
+    def _on_produced(
+        self, items: tuple[FrameFindings | Provisional | ClipReport, ...]
+    ) -> None:
         found = tuple(item for item in items if isinstance(item, FrameFindings))
-        reports = [item for item in items if isinstance(item, ClipReport)]
         if found and self.timelines is not None:
             for findings in found:
                 self.findings[findings.frame_index] = findings
                 self.timelines.add(findings)
             self.arrived.emit(found)
             self.progressed.emit(self.timelines.progress)
-        if reports:
-            self._report(reports[-1])
+        last = items[-1]
+        if isinstance(last, ClipReport):
+            self._final = True
+            self.progressed.emit(1.0)
+            self._report(last)
+            return
+        provisional = [item for item in items if isinstance(item, Provisional)]
+        if provisional:
+            self._report(provisional[-1].report)
 
     def _report(self, report: ClipReport | None) -> None:
         self.report = report

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from lusviewer import __version__
@@ -97,8 +97,6 @@ def run(app: QApplication, settings: Settings, wish: Wish) -> int:
         window.resize(*wish.size)
     starter = _Starter(viewer, window, settings, wish)
     window.show()
-    # The event loop paints the window before it comes to this.
-    QTimer.singleShot(0, starter.begin)
     interrupts = _listen_to_interrupts(app)
     status = app.exec()
     interrupts.stop()
@@ -127,6 +125,16 @@ class _Starter(QObject):
         self._window = window
         self._settings = settings
         self._wish = wish
+        self._begun = False
+        window.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Begin as soon as the window was painted for the first time."""
+        if event.type() == QEvent.Type.Paint and not self._begun:
+            self._begun = True
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self.begin)
+        return False
 
     @Slot()
     def begin(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import CorruptFrameError, EmptyFolderError, LusViewerError
@@ -60,6 +61,13 @@ class Prepared:
 
     geometry: FrameGeometry
     decoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """A report made while the analysis still runs."""
+
+    report: ClipReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +202,20 @@ def load_models(
 
 def analyse_clip(
     clip: Clip, models: Models, start: int, cancel: CancelToken
-) -> Iterator[FrameFindings | ClipReport]:
+) -> Iterator[FrameFindings | Provisional | ClipReport]:
     """Yield each frame's findings, a provisional report now and then, the report."""
     from lusviewer.analysis import analyse, summarise
 
     timelines = Timelines(clip.frame_times_s)
+    report = partial(summarise, clip, models.bundle, models.experts, timelines, cancel)
     due = time.monotonic() + PROVISIONAL_S
     for findings in analyse(clip, models.bundle, cancel, start=start):
         timelines.add(findings)
         yield findings
         if time.monotonic() >= due:
-            yield summarise(clip, models.bundle, models.experts, timelines, cancel)
+            yield Provisional(report())
             due = time.monotonic() + PROVISIONAL_S
-    yield summarise(clip, models.bundle, models.experts, timelines, cancel)
+    yield report()
 
 
 def write_results(wish: ExportWish, cancel: CancelToken) -> Iterator[Path]:

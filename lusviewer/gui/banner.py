@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
+from lusviewer.errors import ClipError, ModelError
 from lusviewer.gui.theme import SPACE, icon, set_icon
 
 if TYPE_CHECKING:
     from lusviewer.errors import LusViewerError
+    from lusviewer.gui.background import Models
     from lusviewer.gui.viewer_model import ViewerModel
 
 
@@ -21,6 +23,7 @@ class Banner(QFrame):
         super().__init__()
         self.setObjectName("banner")
         self.setAccessibleName(self.tr("Warning"))
+        self._error: LusViewerError | None = None
         self._sign = QLabel()
         self.message = QLabel()
         self.message.setObjectName("banner_message")
@@ -49,10 +52,12 @@ class Banner(QFrame):
         self.hide()
         viewer.failed.connect(self.show_error)
         viewer.clip_opened.connect(self._on_opened)
+        viewer.models_changed.connect(self._on_models)
 
     @Slot(object)
     def show_error(self, error: LusViewerError) -> None:
         """Show what is wrong and what to do about it."""
+        self._error = error
         self._sign.setPixmap(icon("warning").pixmap(QSize(20, 20)))
         self.message.setText(error.message)
         self.hint.setText(error.hint)
@@ -62,5 +67,11 @@ class Banner(QFrame):
 
     @Slot()
     def _on_opened(self) -> None:
-        """Let go of what another clip was about."""
-        self.hide()
+        """Let go of what another clip was about; a missing model is still missing."""
+        if isinstance(self._error, ClipError):
+            self.hide()
+
+    @Slot(object)
+    def _on_models(self, models: Models | None) -> None:
+        if models is not None and isinstance(self._error, ModelError):
+            self.hide()

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lusviewer.gui.sight import SPEEDS
 from lusviewer.gui.theme import SPACE
-from lusviewer.gui.viewer_model import SPEEDS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent

@@ -16,8 +16,8 @@ from lusviewer.gui.export_dialog import ExportDialog
 from lusviewer.gui.exporting import Exporter
 from lusviewer.gui.layers import LAYER_NAMES
 from lusviewer.gui.preferences import CACHE_MIB, PreferencesDialog
+from lusviewer.gui.sight import SPEEDS
 from lusviewer.gui.theme import apply_theme, set_icon
-from lusviewer.gui.viewer_model import SPEEDS
 from lusviewer.paths import resources, user_logs
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,9 +18,8 @@ from lusviewer.gui.best_frame import best_frame
 from lusviewer.gui.exam_model import ExamModel
 from lusviewer.gui.frame_display import FrameDisplay
 from lusviewer.gui.jobs import Lane
-from lusviewer.gui.layers import Layers
 from lusviewer.gui.saliency_display import SaliencyDisplay
-from lusviewer.gui.viewer_signals import ViewerSignals
+from lusviewer.gui.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,18 +30,14 @@ if TYPE_CHECKING:
     from lusviewer.clip import Clip
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport, FrameFindings, Timelines
-    from lusviewer.geometry import FrameGeometry
     from lusviewer.gui.background import Listing, Models
     from lusviewer.inference.bundle import ModelBundle
-
-SPEEDS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
-"""The playback speeds that ``,`` and ``.`` step through."""
 
 SALIENT_KEYS: Final = frozenset(b.key for b in LABELS + FINDING_BIOMARKERS)
 """What the model can show where it looked for; nothing measured is among it."""
 
 
-class ViewerModel(ViewerSignals):
+class ViewerModel(Sight):
     """What is open and what is shown; what was found is in ``analysis``.
 
     Changes go through its methods, which check, change and then speak.
@@ -51,14 +45,6 @@ class ViewerModel(ViewerSignals):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.clip: Clip | None = None
-        self.geometry: FrameGeometry | None = None
-        self.frame_index = 0
-        self.loop: tuple[int, int] | None = None
-        self.layers = Layers.at_first()
-        self.selection = ""
-        self.playing = False
-        self.speed = 1.0
         self.auto_analyse = True
         self.cache_bytes = CACHE_BYTES
         self.exam = ExamModel(self)
@@ -67,6 +53,7 @@ class ViewerModel(ViewerSignals):
         self._opening = Lane(self)
         self._closing = Lane(self, replacing=False)
         self._saliency = SaliencyDisplay(self)
+        self._to_analyse = False
         self._connect()
 
     def _connect(self) -> None:
@@ -82,8 +69,10 @@ class ViewerModel(ViewerSignals):
         self.exam.listed.connect(self._on_listed)
         self._display.shown.connect(self.image_changed)
         self._opening.produced.connect(self._on_prepared)
-        self._opening.ended.connect(self._analyse_when_ready)
+        self._opening.ended.connect(self._on_opened)
         self._saliency.shown.connect(self.saliency_changed)
+        self.selection_changed.connect(self._ask_saliency)
+        self.layers_changed.connect(self._ask_saliency)
         parts = (analysis, self.exam, self._display, self._opening, self._saliency)
         for source in parts:
             source.failed.connect(self.report_failure)
@@ -142,8 +131,8 @@ class ViewerModel(ViewerSignals):
 
     def analyse(self) -> None:
         """Analyse the open clip, again if need be, from the frame that is shown."""
-        if self.clip is not None:
-            self.analysis.start(self.clip, self.frame_index)
+        self._to_analyse = True
+        self._analyse_when_ready()
 
     def cancel_analysis(self) -> None:
         """Stop the analysis; what was found so far stays."""
@@ -220,6 +209,7 @@ class ViewerModel(ViewerSignals):
             elif step.geometry is not self.geometry:
                 self.geometry = step.geometry
                 self.geometry_changed.emit(step.geometry)
+        self._analyse_when_ready()
 
     def _show_clip(self, clip: Clip) -> None:
         kept = self.exam.kept(clip.identity.path)
@@ -232,34 +222,34 @@ class ViewerModel(ViewerSignals):
         self.status_changed.emit("")
         self.frame_changed.emit(0)
         self._display.ask(0)
+        self._to_analyse = self.auto_analyse and kept is None
         if kept is not None:
             self.analysis.restore(kept)
+
+    @Slot()
+    def _on_opened(self) -> None:
+        self.exam.picture()
 
     def _keep_results(self) -> None:
         kept = self.analysis.kept()
         if kept is not None and self.clip is not None:
             self.exam.keep(self.clip.identity.path, kept)
 
-    @Slot()
     def _analyse_when_ready(self) -> None:
-        """Start once the beam is known, the clip decoded and the models there."""
-        self.exam.picture()
-        waits = self._opening.busy or self.analysis.models is None
-        if (
-            self.clip is None
-            or waits
-            or self.analysis.complete
-            or not self.auto_analyse
-        ):
+        """Start where it is wanted, the beam is known and the models are there."""
+        clip = self.clip
+        if clip is None or not clip.located or not self._to_analyse:
             return
-        self.analyse()
+        self._to_analyse = not self.analysis.start(clip, self.frame_index)
 
     @Slot(object)
     def _on_models(self, models: Models | None) -> None:
         self.models_changed.emit(models)
-        if models is not None:
-            self.exam.forget_results()
-            self.device_changed.emit(models.bundle.identity.provider)
+        if models is None:
+            self._to_analyse = self._to_analyse or self.auto_analyse
+            return
+        self.exam.forget_results()
+        self.device_changed.emit(models.bundle.identity.provider)
         self._analyse_when_ready()
 
     @Slot(object)
@@ -307,56 +297,7 @@ class ViewerModel(ViewerSignals):
             self.set_playing(False)
             self.set_frame(index)
 
-    def select(self, key: str) -> None:
-        """Select a biomarker or finding by its key; "" selects none."""
-        if key != self.selection:
-            self.selection = key
-            self.selection_changed.emit(key)
-            self._ask_saliency()
-
-    def set_loop(self, loop: tuple[int, int] | None) -> None:
-        """Play only the frames first to last, both included; None plays all."""
-        if loop is not None and self.clip is not None:
-            first, last = sorted(min(max(i, 0), len(self.clip) - 1) for i in loop)
-            loop = (first, last)
-        if loop != self.loop:
-            self.loop = loop
-            self.loop_changed.emit(loop)
-
-    def set_playing(self, playing: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Start or stop the cine."""
-        playing = playing and self.clip is not None and len(self.clip) > 1
-        if playing != self.playing:
-            self.playing = playing
-            self.playing_changed.emit(playing)
-
-    def set_speed(self, speed: float) -> None:
-        """Play at ``speed`` times the clip's own rate."""
-        speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
-        if speed != self.speed:
-            self.speed = speed
-            self.speed_changed.emit(speed)
-
-    def set_layer(
-        self, name: str, *, visible: bool | None = None, opacity: float | None = None
-    ) -> None:
-        """Show, hide or fade one class of the overlay."""
-        self._set_layers(self.layers.with_layer(name, visible=visible, opacity=opacity))
-
-    def set_overlays(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show or hide all overlays together."""
-        self._set_layers(replace(self.layers, overlays=shown))
-
-    def set_saliency(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show or hide where the model looked for the selected finding."""
-        self._set_layers(replace(self.layers, saliency=shown))
-        self._ask_saliency()
-
-    def _set_layers(self, layers: Layers) -> None:
-        if layers != self.layers:
-            self.layers = layers
-            self.layers_changed.emit(layers)
-
+    @Slot()
     def _ask_saliency(self) -> None:
         wish = None
         if self.layers.saliency and self.selection in SALIENT_KEYS and self.findings:
