@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lusviewer.clip import Clip
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport, FrameFindings, Timelines
+    from lusviewer.gui.analysis_model import Opinions
     from lusviewer.gui.background import Listing, Models
     from lusviewer.inference.bundle import ModelBundle
 
@@ -93,6 +94,11 @@ class ViewerModel(Sight):
     def report(self) -> ClipReport | None:
         """What is known of the clip so far, provisional while the analysis runs."""
         return self.analysis.report
+
+    @property
+    def predictions(self) -> Opinions:
+        """What each expert says, and what it says after the edits."""
+        return self.analysis.predictions
 
     @property
     def bundle(self) -> ModelBundle | None:
