@@ -135,9 +135,9 @@ def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
         fat_fraction=float(rng.uniform(0.15, 0.6)),
         fat_db=float(rng.uniform(-40, -15)),
         muscle_db=float(rng.uniform(-42, -18)),
-        striation_db=float(rng.uniform(1.5, 4.2)),
+        striation_db=float(rng.uniform(1.2, 3.6)),
         fascia_count=int(rng.integers(2, 10)),
-        fascia_db=float(rng.uniform(-24, -10)),
+        fascia_db=float(rng.uniform(-28, -12)),
         near_field_db=float(rng.uniform(-9, 8)),
         veil_db=float(rng.exponential(2.0)),
         clutter_db=float(rng.uniform(-60, -18)),
@@ -231,7 +231,7 @@ def _machine(rng: Rng) -> Machine:
         noise_db=noise,
         noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
         axial_mm=float(rng.uniform(0.1, 0.28)),
-        lateral_lines=float(rng.uniform(0.9, 4.5)),
+        lateral_lines=float(0.6 + 3.2 * rng.beta(1.3, 2.5)),
         speckle=float(0.2 + 0.75 * rng.beta(1.5, 2.6)),
         persistence=float(rng.uniform(0, 0.5)),
         decorrelation=float(rng.uniform(0.08, 1.1)),
@@ -239,7 +239,7 @@ def _machine(rng: Rng) -> Machine:
         black=float(rng.uniform(2, 18)) if rng.random() < 0.3 else 0.0,
         jpeg_quality=int(rng.integers(25, 90)) if rng.random() < 0.5 else 0,
         text=_text(rng) if rng.random() < 0.1 else "",
-        ruler=bool(rng.random() < 0.12),
+        ruler=bool(rng.random() < 0.08),
     )
 
 

@@ -168,10 +168,10 @@ def _layers(rng: np.random.Generator, wall: ChestWall, lines: int) -> Floats:
     border = wall.fat_fraction + 0.04 * curve(rng, lines, 25)
     fat = 1 / (1 + np.exp((rho - border) / 0.015))
     level = wall.muscle_db + (wall.fat_db - wall.muscle_db) * fat
-    striae = texture(rng, shape, (rng.uniform(0.7, 1.8), rng.uniform(5, 30)))
+    striae = texture(rng, shape, (rng.uniform(0.7, 1.8), rng.uniform(3, 18)))
     striae = striae + 0.4 * np.maximum(striae, 0) ** 2
-    lobules = texture(rng, shape, (rng.uniform(3, 12), rng.uniform(6, 30)))
-    level = level + wall.striation_db * (striae * (1 - 0.3 * fat) + 0.8 * lobules)
+    lobules = texture(rng, shape, (rng.uniform(4, 14), rng.uniform(5, 24)))
+    level = level + wall.striation_db * (striae * (1 - 0.3 * fat) + 1.3 * lobules)
     bend = curve(rng, lines, 30)
     # The layers run crosswise to each other a little: fascia planes dip and rise.
     for place in rng.uniform(0.1, 0.97, wall.fascia_count):
