@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPixmap,
-    QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QFrame,
     QGraphicsPixmapItem,
-    QGraphicsScene,
-    QGraphicsView,
     QWidget,
 )
 
 from lusviewer.findings import BIOMARKERS, INDEX, FrameFindings
 from lusviewer.geometry import GridMap
 from lusviewer.gui import readouts
-from lusviewer.gui.measuring import (
-    Measurement,
-    Measurements,
-    MeasuringItem,
-    Point,
-    end_near,
-)
+from lusviewer.gui.measuring import Measurements, MeasuringTool, Point
+from lusviewer.gui.measuring_item import MeasuringItem
 from lusviewer.gui.overlay import BeamItem, LabelItem, LinesItem, SaliencyItem
+from lusviewer.gui.zoom_view import ZoomView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,13 +34,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.layers import Layers
     from lusviewer.gui.viewer_model import ViewerModel
 
-_ZOOM_STEP: Final = 1.25
-_ZOOM_LIMITS: Final = (0.1, 40.0)
-_SHORTEST_PX: Final = 3.0
-"""A drag shorter than this, in px on screen, measures nothing."""
 
-
-class ClipView(QGraphicsView):
+class ClipView(ZoomView):
     """The cine's image, its overlays and readouts.
 
     Signals
@@ -64,21 +50,18 @@ class ClipView(QGraphicsView):
         super().__init__(parent)
         self._viewer = viewer
         self.measurements = Measurements(viewer.undo_stack, self)
-        self._fitted = True
-        self._measuring = False
-        self._panning_from: QPoint | None = None
-        self._drawing: Measurement | None = None
-        self._held: tuple[int, int] | None = None
-        self._chosen = -1
+        self._tool = MeasuringTool(self.measurements, self)
         self._saliency_key = ""
         self._pixels: NDArray[np.uint8] | None = None
-        self._build_scene()
-        self._set_up()
+        self._add_items()
+        self.setAccessibleName(self.tr("Clip"))
+        self.setAccessibleDescription(self.tr("The image of the frame with overlays"))
+        self.setMinimumSize(240, 200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
         self._connect()
 
-    def _build_scene(self) -> None:
-        scene = QGraphicsScene(self)
-        scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+    def _add_items(self) -> None:
         self._image = QGraphicsPixmapItem()
         self._image.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._labels = LabelItem()
@@ -96,25 +79,7 @@ class ClipView(QGraphicsView):
         )
         for depth, item in enumerate(items):
             item.setZValue(depth)
-            scene.addItem(item)
-        self.setScene(scene)
-
-    def _set_up(self) -> None:
-        self.setAccessibleName(self.tr("Clip"))
-        self.setAccessibleDescription(self.tr("The image of the frame with overlays"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumSize(240, 200)
-        never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setHorizontalScrollBarPolicy(never)
-        self.setVerticalScrollBarPolicy(never)
-        self.setTransformationAnchor(self.ViewportAnchor.AnchorUnderMouse)
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-        self.setOptimizationFlags(
-            self.OptimizationFlag.DontSavePainterState
-            | self.OptimizationFlag.DontAdjustForAntialiasing
-        )
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
+            self.scene().addItem(item)
 
     def _connect(self) -> None:
         viewer = self._viewer
@@ -127,7 +92,7 @@ class ClipView(QGraphicsView):
         viewer.analysis_started.connect(self._show_findings)
         viewer.layers_changed.connect(self._on_layers)
         viewer.saliency_changed.connect(self._on_saliency)
-        self.measurements.changed.connect(self._on_measurements)
+        self._tool.changed.connect(self._on_measurements)
         self._on_layers(viewer.layers)
 
     # --- what is shown ---------------------------------------------------
@@ -135,7 +100,6 @@ class ClipView(QGraphicsView):
     @Slot(object)
     def _on_clip_opened(self, clip: Clip) -> None:
         self.measurements.forget()
-        self._chosen = -1
         self._saliency.set_saliency(None)
         self._on_geometry(clip.geometry)
         self.fit()
@@ -153,17 +117,13 @@ class ClipView(QGraphicsView):
         self._beam.set_geometry(geometry)
         self._measures.set_geometry(geometry)
         if geometry is not None:
-            rows, columns = geometry.rows, geometry.columns
-            room = QRectF(-columns, -rows, 3.0 * columns, 3.0 * rows)
-            self.scene().setSceneRect(room)
+            self.set_extent(geometry.rows, geometry.columns)
         self._show_findings()
 
     @Slot(object, int)
     def _on_image(self, pixels: NDArray[np.uint8], _index: int) -> None:
         self._pixels = pixels
         self._image.setPixmap(QPixmap.fromImage(image_of(pixels)))
-        if self._fitted:
-            self._fit_now()
 
     @Slot(int)
     def _on_frame(self, _index: int) -> None:
@@ -205,178 +165,78 @@ class ClipView(QGraphicsView):
             self._lines.set_lines(found.lines, geometry)
         self.viewport().update()
 
-    # --- zoom and pan ----------------------------------------------------
-
-    @Slot()
-    def fit(self) -> None:
-        """Show the whole frame, and keep doing so when the window changes."""
-        self._fitted = True
-        self._fit_now()
-
-    @Slot()
-    def zoom_in(self) -> None:
-        """Enlarge about the middle."""
-        self._zoom(_ZOOM_STEP, self.ViewportAnchor.AnchorViewCenter)
-
-    @Slot()
-    def zoom_out(self) -> None:
-        """Reduce about the middle."""
-        self._zoom(1 / _ZOOM_STEP, self.ViewportAnchor.AnchorViewCenter)
-
-    @property
-    def zoom(self) -> float:
-        """Px of the screen per px of the clip."""
-        return self.transform().m22()
-
-    def _fit_now(self) -> None:
-        geometry = self._viewer.geometry
-        if geometry is not None:
-            whole = QRectF(0.0, 0.0, geometry.columns, geometry.rows)
-            self.fitInView(whole, Qt.AspectRatioMode.KeepAspectRatio)
-
-    def _zoom(self, factor: float, anchor: QGraphicsView.ViewportAnchor) -> None:
-        low, high = _ZOOM_LIMITS
-        factor = min(max(self.zoom * factor, low), high) / self.zoom
-        self._fitted = False
-        self.setTransformationAnchor(anchor)
-        self.scale(factor, factor)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the frame fitted if it was."""
-        super().resizeEvent(event)
-        if self._fitted:
-            self._fit_now()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer."""
-        steps = event.angleDelta().y() / 120.0
-        if steps:
-            self._zoom(_ZOOM_STEP**steps, self.ViewportAnchor.AnchorUnderMouse)
-        event.accept()
-
-    def _pan(self, to: QPoint) -> None:
-        if self._panning_from is None:
-            return
-        moved = to - self._panning_from
-        self._panning_from = to
-        if moved.isNull():
-            return
-        self._fitted = False
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setValue(across.value() - moved.x())
-        down.setValue(down.value() - moved.y())
-
     # --- measuring -------------------------------------------------------
 
     @property
     def measuring(self) -> bool:
         """Whether a drag measures rather than pans."""
-        return self._measuring
+        return self._tool.active
 
     @Slot(bool)
     def set_measuring(self, measuring: bool) -> None:  # noqa: FBT001 - a slot
         """Take up the measuring tool, or put it down."""
-        if measuring == self._measuring:
+        if measuring == self._tool.active:
             return
-        self._measuring = measuring
-        self._drawing = None
+        self._tool.take_up(active=measuring)
         shape = Qt.CursorShape.CrossCursor if measuring else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
-        self._on_measurements()
         self.measuring_changed.emit(measuring)
 
     @Slot()
     def delete_measurement(self) -> None:
         """Delete the measurement that is chosen, or else the last."""
-        shown = self.measurements.shown
-        if shown:
-            index = self._chosen if self._chosen >= 0 else len(shown) - 1
-            self.measurements.remove(index)
+        self._tool.delete()
 
     @Slot()
     def _on_measurements(self) -> None:
-        shown = self.measurements.shown
-        if self._chosen >= len(shown):
-            self._chosen = -1
-        self._measures.set_shown(shown, self._drawing, self._chosen)
+        tool = self._tool
+        self._measures.set_shown(tool.shown, tool.drawing, tool.chosen)
         self.viewport().update()
 
     def _point_at(self, position: QPointF) -> Point:
         """Return ``(row, column)`` under the pointer, kept within the frame."""
-        geometry = self._viewer.geometry
-        scene = self.mapToScene(position.toPoint())
+        inverse, _ = self.viewportTransform().inverted()
+        scene = inverse.map(position)
         row, column = scene.y(), scene.x()
+        geometry = self._viewer.geometry
         if geometry is not None:
             row = min(max(row, 0.0), float(geometry.rows))
             column = min(max(column, 0.0), float(geometry.columns))
         return row, column
 
+    def _reach(self) -> float:
+        return 1.0 / max(self.zoom, 1e-6)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of an end, start measuring, or start panning."""
         left = event.button() is Qt.MouseButton.LeftButton
-        middle = event.button() is Qt.MouseButton.MiddleButton
-        if self._viewer.clip is None or not (left or middle):
-            super().mousePressEvent(event)
-            return
-        point = self._point_at(event.position())
-        reach = 1.0 / max(self.zoom, 1e-6)
-        held = end_near(self.measurements.shown, point, reach) if left else None
-        if held is not None:
-            self._held, self._chosen = held, held[0]
-        elif left and self._measuring:
-            self._chosen, self._drawing = -1, Measurement(point, point)
+        held = left and self._viewer.clip is not None
+        if held and self._tool.press(self._point_at(event.position()), self._reach()):
+            event.accept()
         else:
-            self._chosen = -1 if left else self._chosen
-            self._panning_from = event.position().toPoint()
-        self._on_measurements()
-        event.accept()
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the press began."""
-        point = self._point_at(event.position())
-        if self._held is not None:
-            index, end = self._held
-            moved = self.measurements.shown[index].moved(end, point)
-            shown = self.measurements.shown
-            rest = (*shown[:index], *shown[index + 1 :])
-            self._drawing = moved
-            self._measures.set_shown(rest, moved)
-            self.viewport().update()
-        elif self._drawing is not None:
-            self._drawing = self._drawing.moved(1, point)
-            self._on_measurements()
-        else:
-            self._pan(event.position().toPoint())
-        event.accept()
+        if not self._tool.drag(self._point_at(event.position())):
+            super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Finish what the press began."""
-        drawn, held = self._drawing, self._held
-        self._drawing = self._held = self._panning_from = None
-        if drawn is not None and held is not None:
-            self.measurements.replace(held[0], drawn)
-        elif drawn is not None and self._long_enough(drawn):
-            self.measurements.add(drawn)
-        self._on_measurements()
-        event.accept()
-
-    def _long_enough(self, drawn: Measurement) -> bool:
-        rows = drawn.second[0] - drawn.first[0]
-        columns = drawn.second[1] - drawn.first[1]
-        return bool(np.hypot(rows, columns) * self.zoom >= _SHORTEST_PX)
+        if not self._tool.release(self._reach()):
+            super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit the frame, unless measuring."""
-        if not self._measuring:
-            self.fit()
-        event.accept()
+        if not self.measuring:
+            super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete a measurement, put the tool down, zoom; leave the rest to others."""
         key = event.key()
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_measurement()
-        elif key == Qt.Key.Key_Escape and self._measuring:
+        elif key == Qt.Key.Key_Escape and self.measuring:
             self.set_measuring(False)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_in()
@@ -409,17 +269,18 @@ class ClipView(QGraphicsView):
     def _paint_readouts(self, painter: QPainter, clip: Clip, size: QPointF) -> None:
         index, font = self._viewer.frame_index, self.font()
         position = (index, len(clip), float(clip.frame_times_s[index]))
-        readouts.frame_readout(painter, font, position, self.hint())
-        found = self.findings_shown()
-        if found is not None and self._viewer.layers.overlays:
-            count = found.value("measured.b_line_count")
-            if np.isfinite(count):
-                readouts.count_readout(painter, font, size.x(), round(count))
-        if self._measuring:
+        readouts.frame_readout(painter, font, position, self.hint(), self.b_lines())
+        if self.measuring:
             readouts.bottom_hint(painter, font, size.y(), self._measuring_hint())
         if self._saliency_key:
             words = words_of(self._saliency_key)
             readouts.saliency_legend(painter, font, size, words)
+
+    def b_lines(self) -> int | None:
+        """Return how many B-lines are counted in the frame, None where not known."""
+        found = self.findings_shown()
+        count = np.nan if found is None else found.value("measured.b_line_count")
+        return round(count) if np.isfinite(count) else None
 
     def hint(self) -> str:
         """Return what is missing of the frame that is shown, "" if nothing is."""

@@ -61,8 +61,7 @@ class ExpertCard(QFrame):
         bars = QGridLayout()
         bars.setHorizontalSpacing(SPACE)
         bars.setVerticalSpacing(3)
-        bars.setColumnStretch(0, 2)
-        bars.setColumnStretch(1, 3)
+        bars.setColumnStretch(1, 1)
         for row, name in enumerate(self._names):
             meter = Meter()
             self._meters.append(meter)
@@ -125,7 +124,7 @@ class ExpertCard(QFrame):
         clear(self._reasons)
         self.reason_buttons = []
         for number, reason in enumerate(reasons, start=1):
-            button = WrappedButton(f"{number}.  {reason.words}")
+            button = WrappedButton(reason.words, number=f"{number}.")
             button.setCheckable(True)
             button.setToolTip(self.tr("Show where the model looked for this"))
             button.clicked.connect(partial(self._look, timeline_key(reason.feature)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from lusviewer.findings import FINDINGS
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lusviewer.findings import ClipReport, Prediction
     from lusviewer.gui.viewer_model import ViewerModel
 
+_LEAST_WIDTH: Final = 270
+
 
 class FindingsPanel(QScrollArea):
     """The right-hand panel; it fills in while the analysis runs."""
@@ -32,7 +34,7 @@ class FindingsPanel(QScrollArea):
         self.setAccessibleName(self.tr("Findings"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(270)
+        self.setMinimumWidth(_LEAST_WIDTH)
         self.state = words("", "muted", wrap=True)
         self.banner = words("", "banner", wrap=True)
         self.rows = {key: FindingRow(viewer, f"finding.{key}") for key in FINDINGS}
@@ -86,6 +88,15 @@ class FindingsPanel(QScrollArea):
             )
         )
         self.setWidget(inside)
+        inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Never let the panel be narrower than what is in it."""
+        if event.type() is QEvent.Type.LayoutRequest and watched is self.widget():
+            needed = self.widget().minimumSizeHint().width()
+            bar = self.verticalScrollBar().sizeHint().width()
+            self.setMinimumWidth(max(_LEAST_WIDTH, needed + bar))
+        return super().eventFilter(watched, event)
 
     def _connect(self) -> None:
         viewer = self._viewer

@@ -6,25 +6,24 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QUndoCommand
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
-
-from lusviewer.gui import theme
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QTransform, QUndoStack
+    from PySide6.QtGui import QUndoStack
 
     from lusviewer.geometry import FrameGeometry
 
 Point = tuple[float, float]
 """``(row, column)`` in the clip's pixels."""
 
-LINE: Final = QColor("#FFFFFF")
 _GRIP_PX: Final = 10.0
 """How near, in px on screen, the pointer must be to take hold of an end."""
+
+_SHORTEST_PX: Final = 3.0
+"""A drag shorter than this, in px on screen, measures nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,100 +143,86 @@ def end_near(
     return None
 
 
-class MeasuringItem(QGraphicsItem):
-    """Draws the measurements, the one being drawn, and which one is chosen."""
+class MeasuringTool(QObject):
+    """Turns presses and drags of the pointer into measurements.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._shown: tuple[Measurement, ...] = ()
-        self._drawing: Measurement | None = None
-        self._chosen = -1
-        self._geometry: FrameGeometry | None = None
+    Points are ``(row, column)``; a ``reach`` is px of the clip per px of the screen.
 
-    def set_geometry(self, geometry: FrameGeometry | None) -> None:
-        """Write the lengths in the units of ``geometry``."""
-        self.prepareGeometryChange()
-        self._geometry = geometry
-        self.update()
+    Signals
+    -------
+    changed()
+        What is to be drawn is different now.
+    """
 
-    def set_shown(
-        self,
-        shown: tuple[Measurement, ...],
-        drawing: Measurement | None = None,
-        chosen: int = -1,
-    ) -> None:
-        """Draw ``shown``, the one being ``drawing``, and stress the ``chosen`` one."""
-        self._shown, self._drawing, self._chosen = shown, drawing, chosen
-        self.update()
+    changed = Signal()
 
-    def boundingRect(self) -> QRectF:
-        """Return the frame with room for the words."""
-        if self._geometry is None:
-            return QRectF()
-        rows, columns = self._geometry.rows, self._geometry.columns
-        return QRectF(-columns, -rows, 3 * columns, 3 * rows)
+    def __init__(self, measurements: Measurements, parent: QObject) -> None:
+        super().__init__(parent)
+        self.measurements = measurements
+        self.active = False
+        self.drawing: Measurement | None = None
+        self.chosen = -1
+        self._held: tuple[int, int] | None = None
+        measurements.changed.connect(self._on_measurements)
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionGraphicsItem,  # noqa: ARG002
-        widget: QWidget | None = None,
-    ) -> None:
-        """Draw in px of the screen, so that lines and words keep their size."""
-        if widget is None or not (self._shown or self._drawing):
-            return
-        to_screen = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font(widget.font(), bold=True))
-        for index, measurement in enumerate(self._shown):
-            ends = _ends(measurement, to_screen)
-            self._paint_one(painter, measurement, ends, stress=index == self._chosen)
-        if self._drawing is not None:
-            ends = _ends(self._drawing, to_screen)
-            self._paint_one(painter, self._drawing, ends, stress=True)
-        painter.restore()
+    @property
+    def shown(self) -> tuple[Measurement, ...]:
+        """The measurements but for one whose end is being moved."""
+        shown = self.measurements.shown
+        if self._held is None:
+            return shown
+        return shown[: self._held[0]] + shown[self._held[0] + 1 :]
 
-    def _paint_one(
-        self,
-        painter: QPainter,
-        measurement: Measurement,
-        ends: list[QPointF],
-        *,
-        stress: bool,
-    ) -> None:
-        first, second = ends
-        along = second - first
-        length = math.hypot(along.x(), along.y()) or 1.0
-        across = QPointF(-along.y(), along.x()) * (6.0 / length)
-        colour = theme.DARK.colour("accent") if stress else LINE
-        for pen in (QPen(QColor(0, 0, 0, 170), 3.5), QPen(colour, 1.5)):
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            painter.drawLine(first, second)
-            for end in ends:
-                painter.drawLine(end - across, end + across)
-        _write_beside(painter, words_of(measurement, self._geometry), ends, colour)
+    def take_up(self, *, active: bool) -> None:
+        """Make drags measure, or stop doing so."""
+        self.active = active
+        self.drawing = self._held = None
+        self.changed.emit()
 
+    def press(self, point: Point, reach: float) -> bool:
+        """Take hold of an end, or begin a measurement; false if neither."""
+        self._held = end_near(self.measurements.shown, point, reach)
+        if self._held is not None:
+            self.chosen = self._held[0]
+            self.drawing = self.measurements.shown[self.chosen]
+        else:
+            self.chosen = -1
+            self.drawing = Measurement(point, point) if self.active else None
+        self.changed.emit()
+        return self.drawing is not None
 
-def _ends(measurement: Measurement, to_screen: QTransform) -> list[QPointF]:
-    return [
-        to_screen.map(QPointF(column, row))
-        for row, column in (measurement.first, measurement.second)
-    ]
+    def drag(self, point: Point) -> bool:
+        """Move what is held to ``point``; false if nothing is."""
+        if self.drawing is None:
+            return False
+        end = 1 if self._held is None else self._held[1]
+        self.drawing = self.drawing.moved(end, point)
+        self.changed.emit()
+        return True
 
+    def release(self, reach: float) -> bool:
+        """Keep what was drawn, unless it is too short; false if nothing was."""
+        drawn, held = self.drawing, self._held
+        self.drawing = self._held = None
+        if drawn is None:
+            return False
+        if held is not None:
+            if drawn != self.measurements.shown[held[0]]:
+                self.measurements.replace(held[0], drawn)
+        elif math.dist(drawn.first, drawn.second) >= _SHORTEST_PX * reach:
+            self.measurements.add(drawn)
+        self.changed.emit()
+        return True
 
-def _write_beside(
-    painter: QPainter, words: str, ends: list[QPointF], colour: QColor
-) -> None:
-    metrics = painter.fontMetrics()
-    lower = max(ends, key=lambda end: end.y())
-    box = QRectF(metrics.boundingRect(words)).adjusted(-5, -2, 5, 2)
-    box.moveTopLeft(lower + QPointF(8, 6))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(0, 0, 0, 175))
-    painter.drawRoundedRect(box, 4, 4)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(colour)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    def delete(self) -> None:
+        """Delete the measurement that is chosen, or else the last."""
+        shown = self.measurements.shown
+        if shown:
+            self.measurements.remove(
+                self.chosen if self.chosen >= 0 else len(shown) - 1
+            )
+
+    def _on_measurements(self) -> None:
+        if self.chosen >= len(self.measurements.shown):
+            self.chosen = -1
+        self.changed.emit()

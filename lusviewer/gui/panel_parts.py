@@ -62,14 +62,24 @@ class ElidedLabel(QLabel):
         self.full_text = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.set_full_text(text)
 
     def set_full_text(self, text: str) -> None:
         """Show ``text``, as much of it as there is room for."""
         self.full_text = text
         self.setAccessibleName(text)
+        self.updateGeometry()
         self._elide()
+
+    def sizeHint(self) -> QSize:
+        """Return room for all words."""
+        width = QFontMetrics(self.font()).horizontalAdvance(self.full_text) + 2
+        return QSize(width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for a few letters."""
+        return QSize(24, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the words to the new width."""
@@ -87,15 +97,19 @@ class ElidedLabel(QLabel):
 class WrappedButton(QPushButton):
     """A button whose words wrap, so that a whole sentence can be pressed."""
 
-    def __init__(self, text: str, role: str = "reason") -> None:
+    def __init__(self, text: str, *, number: str = "") -> None:
         super().__init__()
-        self.setProperty("role", role)
+        self.setProperty("role", "reason")
         self.setAccessibleName(text)
         self.label = words(text, wrap=True)
-        self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._number = words(number, "muted")
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        layout.addWidget(self.label)
+        layout.setContentsMargins(SPACE // 2, 3, SPACE // 2, 3)
+        layout.setSpacing(SPACE // 2)
+        layout.addWidget(self._number, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.label, 1)
+        for part in (self.label, self._number):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -106,13 +120,12 @@ class WrappedButton(QPushButton):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that all words need."""
-        inner = width - 2 * SPACE
-        return self.label.heightForWidth(max(inner, 20)) + SPACE + 2
+        inner = width - self._number.sizeHint().width() - 2 * SPACE
+        return self.label.heightForWidth(max(inner, 20)) + 8
 
     def sizeHint(self) -> QSize:
         """Return room for the words, wrapped to the present width."""
-        width = max(self.width(), 160)
-        return QSize(160, self.heightForWidth(width))
+        return QSize(160, self.heightForWidth(max(self.width(), 160)))
 
     def minimumSizeHint(self) -> QSize:
         """Return the least that is still readable."""

@@ -37,8 +37,6 @@ def label(
     painter: QPainter,
     corner: QPointF,
     lines: list[tuple[str, QFont, QColor]],
-    *,
-    from_right: bool = False,
 ) -> QRectF:
     """Write ``lines`` on a shaded plate at ``corner``; return the plate."""
     sizes = []
@@ -48,8 +46,7 @@ def label(
         sizes.append((metrics.horizontalAdvance(text), metrics.height()))
     width = max(width for width, _ in sizes) + 16.0
     height = sum(height for _, height in sizes) + 8.0
-    left = corner.x() - width if from_right else corner.x()
-    plate = QRectF(left, corner.y(), width, height)
+    plate = QRectF(corner.x(), corner.y(), width, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_SHADE)
     painter.drawRoundedRect(plate, 5, 5)
@@ -64,25 +61,25 @@ def label(
 
 
 def frame_readout(
-    painter: QPainter, base: QFont, position: tuple[int, int, float], hint: str
+    painter: QPainter,
+    base: QFont,
+    position: tuple[int, int, float],
+    hint: str,
+    b_lines: int | None,
 ) -> QRectF:
-    """Write frame, number of frames and time, and a ``hint`` where there is one."""
+    """Write frame, number of frames, time, B-lines counted, and what is missing."""
     index, n_frames, time_s = position
     lines = [
         (f"{index + 1} / {n_frames}", theme.font(base, scale=1.25, bold=True), _TEXT),
         (tr("{time:.2f} s").format(time=time_s), theme.font(base), _MUTED),
     ]
+    if b_lines is not None:
+        words = tr("B-lines in this frame: {n}").format(n=b_lines)
+        colour = palette.colour_of("b_line") if b_lines else _MUTED
+        lines.append((words, theme.font(base, bold=b_lines > 0), colour))
     if hint:
         lines.append((hint, theme.font(base), _WARNING))
     return label(painter, QPointF(MARGIN, MARGIN), lines)
-
-
-def count_readout(painter: QPainter, base: QFont, right: float, n_lines: int) -> None:
-    """Write how many B-lines were counted in the frame that is shown."""
-    words = tr("B-lines in this frame: {n}").format(n=n_lines)
-    colour = palette.colour_of("b_line") if n_lines else _MUTED
-    text = [(words, theme.font(base, bold=bool(n_lines)), colour)]
-    label(painter, QPointF(right - MARGIN, MARGIN), text, from_right=True)
 
 
 def bottom_hint(painter: QPainter, base: QFont, bottom: float, words: str) -> None:

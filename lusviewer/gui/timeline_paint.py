@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.timeline_rows import TimeScale
 
 _PAD: Final = 3.0
-_LINE: Final = 1.1
+_LINE: Final = 1.7
 _FILL: Final = 0.24
 
 

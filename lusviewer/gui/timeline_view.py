@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from lusviewer.gui import theme
 from lusviewer.gui.best_frame import best_frame
 from lusviewer.gui.timeline_canvas import Canvas, Look, Scenery
+from lusviewer.gui.timeline_drag import Kind, TimeDrag, loop_end_at
 from lusviewer.gui.timeline_rows import (
     Row,
     TimeScale,
@@ -40,18 +40,7 @@ if TYPE_CHECKING:
     from lusviewer.findings import Timelines
     from lusviewer.gui.viewer_model import ViewerModel
 
-_GRIP_PX: Final = 5.0
-_DRAG_PX: Final = 5.0
 _CURVE_HEIGHTS: Final = (20, 46)
-
-
-class _Drag(Enum):
-    NOTHING = 0
-    SCRUB = 1
-    MAYBE_RANGE = 2
-    RANGE = 3
-    LOOP_IN = 4
-    LOOP_OUT = 5
 
 
 class TimelineView(QAbstractScrollArea):
@@ -68,9 +57,8 @@ class TimelineView(QAbstractScrollArea):
         self._rows: tuple[Row, ...] = ()
         self._scale: TimeScale | None = None
         self._still: QPixmap | None = None
-        self._drag = _Drag.NOTHING
-        self._pressed_x = 0.0
-        self._range: tuple[int, int] | None = None
+        self._canvas: Canvas | None = None
+        self._drag = TimeDrag()
         self._hover: QPointF | None = None
         self._cursor_x = -1.0
         self._set_up()
@@ -183,18 +171,18 @@ class TimelineView(QAbstractScrollArea):
 
     @Slot()
     def _redraw(self) -> None:
-        self._still = None
+        self._still = self._canvas = None
         self.viewport().update()
 
     @Slot()
     def _on_clip(self) -> None:
-        self._range = self._hover = None
-        self._drag = _Drag.NOTHING
+        self._hover = None
+        self._drag = TimeDrag()
         self._arrange()
 
     @Slot(object)
     def _on_loop(self, loop: tuple[int, int] | None) -> None:
-        self._range = loop
+        self._drag.range = loop
         self.viewport().update()
 
     @Slot(int)
@@ -214,7 +202,8 @@ class TimelineView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the kept pixmap, and on it what moves."""
-        canvas = self._canvas()
+        canvas = self._canvas or self._made_canvas()
+        self._canvas = canvas
         if self._still is None:
             self._still = self._paint_still(canvas)
         painter = QPainter(self.viewport())
@@ -222,10 +211,10 @@ class TimelineView(QAbstractScrollArea):
         painter.drawPixmap(0, 0, self._still)
         if self._scale is not None:
             self._cursor_x = self._scale.x_of(self._frame())
-            canvas.paint_loop(painter, self._range)
+            canvas.paint_loop(painter, self._drag.range)
             canvas.paint_values(painter, self._frame())
             canvas.paint_cursor(painter, self._frame(), focus=self.hasFocus())
-            if self._hover is not None and self._drag is _Drag.NOTHING:
+            if self._hover is not None and not self._drag.active:
                 canvas.paint_hover(painter, self._hover, self._row_at(self._hover.y()))
         painter.end()
 
@@ -233,7 +222,7 @@ class TimelineView(QAbstractScrollArea):
         last = len(self._scale) - 1 if self._scale is not None else 0
         return min(self._viewer.frame_index, last)
 
-    def _canvas(self) -> Canvas:
+    def _made_canvas(self) -> Canvas:
         bundle, report = self._viewer.bundle, self._viewer.report
         manifest = None if bundle is None else bundle.manifest
         scenery = Scenery(
@@ -280,14 +269,6 @@ class TimelineView(QAbstractScrollArea):
         look = self._look()
         return look.names <= x < self.viewport().width() - look.values
 
-    def _loop_end_at(self, x: float) -> _Drag:
-        if self._viewer.loop is None or self._scale is None:
-            return _Drag.NOTHING
-        start, end = self._scale.band_of(*self._viewer.loop)
-        if abs(x - start) <= _GRIP_PX:
-            return _Drag.LOOP_IN
-        return _Drag.LOOP_OUT if abs(x - end) <= _GRIP_PX else _Drag.NOTHING
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select a row, seek, or take hold of an end of the loop."""
         x, y = event.position().x(), event.position().y()
@@ -296,61 +277,41 @@ class TimelineView(QAbstractScrollArea):
         row = self._row_at(y)
         if row is not None:
             self._viewer.select(row.key)
-        if not self._over_plot(x):
-            return
-        self._pressed_x = x
-        self._drag = self._loop_end_at(x)
-        if self._drag is _Drag.NOTHING:
-            near = abs(x - self._scale.x_of(self._frame())) <= _GRIP_PX
+        if self._over_plot(x):
             on_axis = y < self._look().axis
-            self._drag = _Drag.SCRUB if near or on_axis else _Drag.MAYBE_RANGE
-            if not near:
-                self._viewer.set_frame(self._scale.frame_at(x))
+            loop, now = self._viewer.loop, self._frame()
+            self._show(self._drag.press(x, self._scale, now, loop, on_axis=on_axis))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the press began, or show the value under the pointer."""
         if self._scale is None:
             return
         x = event.position().x()
-        if self._drag is _Drag.NOTHING:
+        if self._drag.active:
+            self._show(self._drag.move(x, self._scale))
+        else:
             over = self._over_plot(x)
             self._hover = event.position() if over else None
-            near_end = over and self._loop_end_at(x) is not _Drag.NOTHING
+            end = loop_end_at(x, self._scale, self._viewer.loop)
+            at_end = over and end is not Kind.NOTHING
             shape = (
-                Qt.CursorShape.SizeHorCursor if near_end else Qt.CursorShape.ArrowCursor
+                Qt.CursorShape.SizeHorCursor if at_end else Qt.CursorShape.ArrowCursor
             )
             self.viewport().setCursor(shape)
-        elif self._drag is _Drag.SCRUB:
-            self._viewer.set_frame(self._scale.frame_at(x))
-        else:
-            self._drag_range(x)
         self.viewport().update()
-
-    def _drag_range(self, x: float) -> None:
-        if self._scale is None:
-            return
-        here = self._scale.frame_at(x)
-        if self._drag is _Drag.MAYBE_RANGE and abs(x - self._pressed_x) > _DRAG_PX:
-            self._drag = _Drag.RANGE
-        if self._drag is _Drag.RANGE:
-            start = self._scale.frame_at(self._pressed_x)
-            self._range = (min(start, here), max(start, here))
-        elif self._viewer.loop is not None:
-            first, last = self._viewer.loop
-            if self._drag is _Drag.LOOP_IN:
-                self._range = (min(here, last), last)
-            elif self._drag is _Drag.LOOP_OUT:
-                self._range = (first, max(here, first))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Loop the range that was dragged."""
-        drag, self._drag = self._drag, _Drag.NOTHING
-        if drag in (_Drag.RANGE, _Drag.LOOP_IN, _Drag.LOOP_OUT):
-            self._viewer.set_loop(self._range)
+        if self._drag.release():
+            self._viewer.set_loop(self._drag.range)
         self._hover = (
             event.position() if self._over_plot(event.position().x()) else None
         )
         self.viewport().update()
+
+    def _show(self, frame: int | None) -> None:
+        if frame is not None:
+            self._viewer.set_frame(frame)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On a name go to its best frame; on the plot end the loop."""

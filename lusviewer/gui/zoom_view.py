@@ -1,0 +1,118 @@
+"""A view that fits, zooms at the pointer and pans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPoint, QRectF, Qt, Slot
+from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+    from PySide6.QtWidgets import QWidget
+
+_STEP: Final = 1.25
+_LIMITS: Final = (0.1, 40.0)
+
+
+class ZoomView(QGraphicsView):
+    """Shows a picture of ``set_extent`` size, fitted until somebody zooms or pans."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fitted = True
+        self._extent = QRectF()
+        self._panning_from: QPoint | None = None
+        scene = QGraphicsScene(self)
+        scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.setScene(scene)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(never)
+        self.setVerticalScrollBarPolicy(never)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        self.setOptimizationFlags(
+            self.OptimizationFlag.DontSavePainterState
+            | self.OptimizationFlag.DontAdjustForAntialiasing
+        )
+
+    def set_extent(self, rows: int, columns: int) -> None:
+        """Take the size of the picture; it can be moved as far again each way."""
+        self._extent = QRectF(0.0, 0.0, columns, rows)
+        room = QRectF(-columns, -rows, 3.0 * columns, 3.0 * rows)
+        self.scene().setSceneRect(room)
+        if self._fitted:
+            self._fit_now()
+
+    @property
+    def zoom(self) -> float:
+        """Px of the screen per px of the picture."""
+        return self.transform().m22()
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the whole picture, and keep doing so when the window changes."""
+        self._fitted = True
+        self._fit_now()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Enlarge about the middle."""
+        self._zoom_by(_STEP, self.ViewportAnchor.AnchorViewCenter)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Reduce about the middle."""
+        self._zoom_by(1 / _STEP, self.ViewportAnchor.AnchorViewCenter)
+
+    def _fit_now(self) -> None:
+        if not self._extent.isEmpty():
+            self.fitInView(self._extent, Qt.AspectRatioMode.KeepAspectRatio)
+
+    def _zoom_by(self, factor: float, anchor: QGraphicsView.ViewportAnchor) -> None:
+        low, high = _LIMITS
+        factor = min(max(self.zoom * factor, low), high) / self.zoom
+        self._fitted = False
+        self.setTransformationAnchor(anchor)
+        self.scale(factor, factor)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture fitted if it was."""
+        super().resizeEvent(event)
+        if self._fitted:
+            self._fit_now()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        steps = event.angleDelta().y() / 120.0
+        if steps:
+            self._zoom_by(_STEP**steps, self.ViewportAnchor.AnchorUnderMouse)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Start panning."""
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._panning_from = event.position().toPoint()
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan."""
+        if self._panning_from is not None:
+            to = event.position().toPoint()
+            moved, self._panning_from = to - self._panning_from, to
+            if not moved.isNull():
+                self._fitted = False
+                across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+                across.setValue(across.value() - moved.x())
+                down.setValue(down.value() - moved.y())
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Stop panning."""
+        self._panning_from = None
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fit the picture."""
+        self.fit()
+        event.accept()
