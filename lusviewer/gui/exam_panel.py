@@ -330,6 +330,7 @@ class ExamPanel(QWidget):
         super().__init__()
         self.setObjectName("exam_panel")
         self._viewer = viewer
+        self.setMinimumWidth(_PICTURE.width() + 90)
         self.clips = ExamListModel(viewer)
         self.view = QListView()
         self.view.setModel(self.clips)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -32,7 +32,12 @@ from lusviewer.gui.theme import set_icon
 from lusviewer.gui.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QDragEnterEvent,
+        QDropEvent,
+        QShowEvent,
+    )
 
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.viewer_model import ViewerModel
@@ -67,6 +72,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self._viewer = viewer
         self._settings = settings
+        self._settled = False
         self.actions_by_name = Actions(self, settings)
         self.player = Player(viewer)
         self.clip_view = ClipView(viewer)
@@ -116,7 +122,6 @@ class MainWindow(QMainWindow):
         self._fill_toolbar()
         self.setStatusBar(StatusStrip(self._viewer, self.actions_by_name))
         self.resize(SIZE)
-        self._settle_docks()
         self._default_state = self.saveState(_STATE_VERSION)
 
     def _dock(
@@ -128,11 +133,13 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         return dock
 
+    @Slot()
     def _settle_docks(self) -> None:
         exam, findings, timelines = self.docks
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([exam, findings], [250, 350], horizontal)
-        self.resizeDocks([timelines], [220], vertical)
+        sides = [min(250, self.width() // 6), min(380, round(self.width() * 0.27))]
+        self.resizeDocks([exam, findings], sides, horizontal)
+        self.resizeDocks([timelines], [round(self.height() * 0.25)], vertical)
 
     def _fill_menus(self) -> None:
         actions = self.actions_by_name
@@ -259,7 +266,15 @@ class MainWindow(QMainWindow):
     def restore(self) -> None:
         """Take the place on screen and the panels of the last time."""
         self.restoreGeometry(self._settings.raw("window/geometry"))
-        self.restoreState(self._settings.raw("window/state"), _STATE_VERSION)
+        state = self._settings.raw("window/state")
+        self._settled = self.restoreState(state, _STATE_VERSION)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Share out the room: docks take their sizes only once they are shown."""
+        super().showEvent(event)
+        if not self._settled:
+            self._settled = True
+            QTimer.singleShot(0, self._settle_docks)
 
     @Slot()
     def _fill_recent(self) -> None:
