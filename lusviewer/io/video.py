@@ -162,7 +162,8 @@ def _listed(container: Any, stream: Any) -> StreamIndex | None:  # noqa: ANN401
     their times follow only if they are evenly spaced.
     """
     entries = stream.index_entries
-    if not stream.frames or len(entries) != stream.frames or len(entries) < _MANY:
+    whole = len(entries) == stream.frames and len(entries) >= _MANY
+    if not whole or _makes_up_times(container, stream):
         return None
     stored = np.array([entry.timestamp for entry in entries], np.int64)
     flags = np.array([entry.flags for entry in entries])
@@ -182,13 +183,14 @@ def _listed(container: Any, stream: Any) -> StreamIndex | None:  # noqa: ANN401
 
 def _demuxed(container: Any, stream: Any) -> StreamIndex:  # noqa: ANN401
     """Return the presentation times by going through all packets; closes the file."""
+    made_up = _makes_up_times(container, stream)
     with container:
         packets = [
             (packet.pts, packet.dts, packet.is_keyframe)
             for packet in _packets(container, stream)
             if packet.size
         ]
-    if any(pts is None for pts, _, _ in packets):
+    if made_up or any(pts is None for pts, _, _ in packets):
         stored = [dts for _, dts, _ in packets if dts is not None]
         rising = len(set(stored)) == len(packets)
         shown = sorted(stored) if rising else range(len(packets))
@@ -199,6 +201,11 @@ def _demuxed(container: Any, stream: Any) -> StreamIndex:  # noqa: ANN401
     ordered = sorted(key_of)
     keys = [at for at, pts in enumerate(ordered) if key_of[pts]]
     return StreamIndex(ordered, keys or [0])
+
+
+def _makes_up_times(container: Any, stream: Any) -> bool:  # noqa: ANN401
+    """Whether frames are reordered in AVI, which knows no time of presentation."""
+    return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
