@@ -192,7 +192,7 @@ def _confounders(
         z_lines = tuple(
             (float(rng.uniform(*span)), float(rng.uniform(-18, -8))) for _ in range(n)
         )
-    if rng.random() < 0.1:
+    if rng.random() < 0.05:
         comets = ((float(rng.uniform(*span)), float(rng.uniform(-16, -6))),)
     edge = [1.3, 1.3]
     for side in range(2):

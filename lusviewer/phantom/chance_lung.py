@@ -24,15 +24,24 @@ Rng = np.random.Generator
 
 
 def _defects(
-    rng: Rng, span: tuple[float, float], sizes: tuple[float, ...], *, deep: bool
+    rng: Rng,
+    span: tuple[float, float],
+    sizes: tuple[float, ...],
+    *,
+    deep: bool,
+    even: bool,
 ) -> tuple[Defect, ...]:
+    places = rng.uniform(*span, len(sizes))
+    if even:
+        parts = (np.arange(len(sizes)) + 0.5) / max(len(sizes), 1)
+        places = 0.7 * (span[0] + (span[1] - span[0]) * parts)
     return tuple(
         Defect(
-            float(rng.uniform(*span)),
+            float(place),
             size,
             float(rng.uniform(0.4, 1.0) * np.clip(size / 2.5, 0.8, 4)) if deep else 0.0,
         )
-        for size in sizes
+        for place, size in zip(places, sizes, strict=True)
     )
 
 
@@ -73,8 +82,10 @@ def pleura(
         roughness_mm=rough,
         grain_db=float(rng.uniform(1, 4)),
         patch_db=float(rng.exponential(2.5)),
-        indents=_defects(rng, span, indents, deep=True),
-        breaks=_defects(rng, span, breaks, deep=False),
+        indents=_defects(
+            rng, span, indents, deep=True, even=want.indents_mm is not None
+        ),
+        breaks=_defects(rng, span, breaks, deep=False, even=want.breaks_mm is not None),
     )
 
 
@@ -190,9 +201,9 @@ def consolidations(
     if "consolidation" not in found:
         return ()
     width = span[1] - span[0]
-    size = want.consolidation_mm
+    size = want.consolidations_mm
     if size is not None:
-        depths, x = [size], 0.0
+        depths, x = list(size), 0.0
     else:
         kind = rng.random()
         if kind < 0.35:
@@ -203,9 +214,14 @@ def consolidations(
             depths = [float(rng.uniform(11, 60))]
         x = float(rng.uniform(-0.3, 0.3) * width)
     level = float(rng.uniform(-40, -20))
+    n = len(depths)
+    if size is not None:
+        places = [span[0] + width * (k + 0.5) / n for k in range(n)]
+    else:
+        places = [float(rng.uniform(*span)) for _ in depths]
     return tuple(
         Consolidation(
-            x_mm=x if len(depths) == 1 else float(rng.uniform(*span)),
+            x_mm=x if len(depths) == 1 else places[i],
             half_width_mm=float(depth * rng.uniform(0.8, 1.8) + 2),
             depth_mm=float(depth),
             level_db=level + float(rng.normal(0, 1.5)),
@@ -213,7 +229,7 @@ def consolidations(
             bronchograms=float(rng.random()) if depth > 8 else 0.0,
             enhancement_db=float(rng.uniform(0, 9)),
         )
-        for depth in depths
+        for i, depth in enumerate(depths)
     )
 
 

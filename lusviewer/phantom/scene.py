@@ -7,7 +7,6 @@ dB are relative to a bright pleura; 0 dB is white at the machine's nominal gain.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -158,13 +157,6 @@ class Effusion:
     diaphragm: float = 0.0
 
 
-class Side(Enum):
-    """Whether a shadow or a confounder lies left or right."""
-
-    LEFT = -1
-    RIGHT = 1
-
-
 @dataclass(frozen=True, slots=True)
 class Confounders:
     """What looks like a finding and is none.
@@ -246,7 +238,7 @@ class Wanted:
     ribs: int | None = None
     b_lines: int | None = None
     white: bool | None = None
-    consolidation_mm: float | None = None
+    consolidations_mm: tuple[float, ...] | None = None
     effusion_mm: float | None = None
     thickness_mm: float | None = None
     indents_mm: tuple[float, ...] | None = None

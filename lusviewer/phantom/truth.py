@@ -25,6 +25,7 @@ _FINDING: Final = {name: i for i, name in enumerate(FINDINGS)}
 
 VISIBLE_GREY: Final = 16.0
 SHADOW_DB: Final = 12.0
+BOLD_CONTRAST: Final = 10.0
 COALESCENT_FRACTION: Final = 0.5
 WHITE_FRACTION: Final = 0.8
 
@@ -50,7 +51,7 @@ class _Look:
     b_lines: Bools
     orders: tuple[int, ...]
     wide_mm: float
-    a_grey: float
+    a_contrast: float
     labels: NDArray[np.uint8]
 
 
@@ -63,6 +64,10 @@ class Observer:
         self._converter = converter
         pixel_mm = 1 / converter.pixels_per_mm
         self._half_line_mm = max(1.3 * pixel_mm, 0.3)
+        depth = np.broadcast_to(beam.depth_mm, beam.shape)
+        u = np.broadcast_to(beam.u, beam.shape)
+        points = to_pixels(scene.view, converter, depth.ravel(), u.ravel())
+        self._recorded = self._inside(points).reshape(beam.shape)
 
     def observe(
         self,
@@ -105,7 +110,9 @@ class Observer:
         z = beam.depth_mm - wall.pleura_mm
         shadow = (wall.shadow_db > SHADOW_DB) & (wall.rib_mm < 1e5)
         lost = contact_db > 15
-        open_lines = ~shadow & ~lost
+        at = np.clip(wall.pleura_mm / beam.step_mm, 0, beam.shape[0] - 1)
+        recorded = self._recorded[at.astype(np.intp), np.arange(beam.shape[1])]
+        open_lines = ~shadow & ~lost & recorded
         half = np.maximum(wall.thickness_mm / 2, self._half_line_mm)
         centre = wall.thickness_mm / 2
         row = np.rint((wall.pleura_mm + centre) / beam.step_mm).astype(np.intp)
@@ -135,8 +142,9 @@ class Observer:
         labels[line] = CLASS["pleura"]
         labels[(z > -half) & lost] = CLASS["rib_shadow"]
         labels[(beam.depth_mm > wall.rib_mm + 1.2) & shadow] = CLASS["rib_shadow"]
+        labels[~self._recorded] = CLASS["outside"]
         used = labels == CLASS["a_line"]
-        orders, wide, a_grey = self._measure_a(used, lung, grey)
+        orders, wide, contrast = self._measure_a(used, lung, rest)
         if not orders:
             labels[used] = CLASS["lung"]
         return _Look(
@@ -146,7 +154,7 @@ class Observer:
             labels == CLASS["b_line"],
             orders,
             wide,
-            a_grey,
+            contrast,
             labels,
         )
 
@@ -161,7 +169,7 @@ class Observer:
         return out
 
     def _measure_a(
-        self, used: Bools, lung: LungFrame, grey: Floats
+        self, used: Bools, lung: LungFrame, rest: Floats
     ) -> tuple[tuple[int, ...], float, float]:
         orders, wide, brightest = [], 0.0, 0.0
         for order in range(2, 9):
@@ -172,7 +180,8 @@ class Observer:
                 continue
             orders.append(order)
             wide = max(wide, length)
-            brightest = max(brightest, float(np.percentile(grey[here], 80)))
+            contrast = lung.a_power[here] / rest[here]
+            brightest = max(brightest, float(np.percentile(contrast, 80)))
         return tuple(orders), wide, brightest
 
     def _pleura_px(self, wall: WallFrame, look: _Look) -> Floats:
@@ -290,7 +299,7 @@ class Observer:
 def _a_keys(look: _Look) -> set[str]:
     if not look.orders:
         return {"a_lines.none"}
-    keys = {"a_lines.bold" if look.a_grey > 95 else "a_lines.weak"}
+    keys = {"a_lines.bold" if look.a_contrast > BOLD_CONTRAST else "a_lines.weak"}
     if len(look.orders) > 1:
         keys.add("a_lines.stacked")
     if look.wide_mm > 20:
