@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import theme
-from lusviewer.gui.clinical_words import SURE, label_words
+from lusviewer.gui.clinical_words import SURE, label_words, tr
 from lusviewer.gui.panel_parts import ProbabilitySlider, Section, words
 from lusviewer.gui.theme import SPACE
 
@@ -147,7 +147,7 @@ class EditorLine:
         self.key = key
         self.check = QCheckBox(name)
         self.check.setAccessibleName(name)
-        self.check.setToolTip(QCheckBox.tr("Tick to say that it is there"))
+        self.check.setToolTip(tr("Tick to say that it is there"))
         self.slider = ProbabilitySlider(key)
         self.slider.setAccessibleName(name)
         self.number = words("")
@@ -158,7 +158,7 @@ class EditorLine:
         self.reset = QToolButton()
         self.reset.setIconSize(QSize(14, 14))
         theme.set_icon(self.reset, "reset")
-        back = QToolButton.tr("Take the model's value again")
+        back = tr("Take the model's value again")
         self.reset.setToolTip(back)
         self.reset.setAccessibleName(f"{name}: {back}")
         policy = self.reset.sizePolicy()

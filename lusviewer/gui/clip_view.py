@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -23,7 +23,13 @@ from lusviewer.geometry import GridMap
 from lusviewer.gui import readouts
 from lusviewer.gui.measuring import Measurements, MeasuringTool, Point
 from lusviewer.gui.measuring_item import MeasuringItem
-from lusviewer.gui.overlay import BeamItem, LabelItem, LinesItem, SaliencyItem
+from lusviewer.gui.overlay import (
+    BeamItem,
+    LabelItem,
+    LinesItem,
+    SaliencyItem,
+    beam_extent,
+)
 from lusviewer.gui.zoom_view import ZoomView
 
 if TYPE_CHECKING:
@@ -101,8 +107,8 @@ class ClipView(ZoomView):
     def _on_clip_opened(self, clip: Clip) -> None:
         self.measurements.forget()
         self._saliency.set_saliency(None)
+        self.start_fitted()
         self._on_geometry(clip.geometry)
-        self.fit()
 
     @Slot()
     def _on_clip_closed(self) -> None:
@@ -117,7 +123,8 @@ class ClipView(ZoomView):
         self._beam.set_geometry(geometry)
         self._measures.set_geometry(geometry)
         if geometry is not None:
-            self.set_extent(geometry.rows, geometry.columns)
+            whole = QRectF(0.0, 0.0, geometry.columns, geometry.rows)
+            self.set_extent(whole, beam_extent(geometry))
         self._show_findings()
 
     @Slot(object, int)
@@ -250,7 +257,7 @@ class ClipView(ZoomView):
     def drawForeground(
         self,
         painter: QPainter,
-        rect: QRectF,  # noqa: ARG002
+        rect: QRectF | QRect,  # noqa: ARG002
     ) -> None:
         """Write the readouts over everything, in px of the viewport."""
         to_screen = self.viewportTransform()

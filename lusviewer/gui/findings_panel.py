@@ -54,10 +54,12 @@ class FindingsPanel(QScrollArea):
         self._show()
 
     def _lay_out(self) -> None:
-        self.findings_section = Section(self.tr("Findings"))
-        self.findings_section.content.setSpacing(0)
+        self.findings_section = QWidget()
+        rows = QVBoxLayout(self.findings_section)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
         for row in self.rows.values():
-            self.findings_section.content.addWidget(row)
+            rows.addWidget(row)
         self.measured_section = Section(self.tr("Measured"))
         self.measured_section.content.addWidget(self.measured)
         self.experts_section = Section(self.tr("Experts"))
@@ -92,8 +94,9 @@ class FindingsPanel(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Never let the panel be narrower than what is in it."""
-        if event.type() is QEvent.Type.LayoutRequest and watched is self.widget():
-            needed = self.widget().minimumSizeHint().width()
+        inside = self.widget()
+        if event.type() is QEvent.Type.LayoutRequest and inside is not None:
+            needed = inside.minimumSizeHint().width()
             bar = self.verticalScrollBar().sizeHint().width()
             self.setMinimumWidth(max(_LEAST_WIDTH, needed + bar))
         return super().eventFilter(watched, event)
@@ -165,8 +168,10 @@ class FindingsPanel(QScrollArea):
             percent = round(100 * viewer.timelines.progress)
             text = self.tr("Analysing, {n} % - what is found so far:")
             text = text.format(n=percent)
-        elif viewer.report is None and viewer.bundle is None:
+        elif viewer.report is None and viewer.analysis.loading:
             text = self.tr("The models are being loaded.")
+        elif viewer.report is None and viewer.bundle is None:
+            text = self.tr("No model is loaded.")
         elif viewer.report is None:
             text = self.tr("Not analysed yet.")
         else:

@@ -30,6 +30,9 @@ _FILL: Final = 0.5
 _TICK_SHARE: Final = 0.16
 """Which share of the pleura an A-line's tick spans, at either end."""
 
+_ROOM: Final = 0.03
+"""The room left around the beam, as a share of it."""
+
 _SMOOTH: Final = 5
 _POINTS: Final = 80
 _ACROSS_ROWS: Final = (0.0, 1.0)
@@ -359,6 +362,16 @@ def _on_arc(apex: tuple[float, float], radius: float, angle: float) -> QPointF:
     row = apex[0] + radius * math.cos(angle)
     column = apex[1] + radius * math.sin(angle)
     return QPointF(column + 0.5, row + 0.5)
+
+
+def beam_extent(geometry: FrameGeometry) -> QRectF:
+    """Return the part of the scene to look at: the beam with a little room."""
+    whole = QRectF(0.0, 0.0, geometry.columns, geometry.rows)
+    if geometry.beam_from == "frame":
+        return whole
+    beam = beam_path(geometry).boundingRect()
+    room = _ROOM * max(beam.width(), beam.height())
+    return beam.adjusted(-room, -room, room, room) & whole
 
 
 def depth_axis(geometry: FrameGeometry) -> QLineF:

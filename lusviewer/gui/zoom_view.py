@@ -16,12 +16,13 @@ _LIMITS: Final = (0.1, 40.0)
 
 
 class ZoomView(QGraphicsView):
-    """Shows a picture of ``set_extent`` size, fitted until somebody zooms or pans."""
+    """Shows the part of a picture that matters, until somebody zooms or pans."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._fitted = True
-        self._extent = QRectF()
+        self._whole = QRectF()
+        self._part = QRectF()
+        self._fitted_to: QRectF | None = self._part
         self._panning_from: QPoint | None = None
         scene = QGraphicsScene(self)
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
@@ -36,13 +37,21 @@ class ZoomView(QGraphicsView):
             | self.OptimizationFlag.DontAdjustForAntialiasing
         )
 
-    def set_extent(self, rows: int, columns: int) -> None:
-        """Take the size of the picture; it can be moved as far again each way."""
-        self._extent = QRectF(0.0, 0.0, columns, rows)
-        room = QRectF(-columns, -rows, 3.0 * columns, 3.0 * rows)
-        self.scene().setSceneRect(room)
-        if self._fitted:
+    def set_extent(self, whole: QRectF, part: QRectF) -> None:
+        """Take the size of the picture, and the ``part`` of it that matters.
+
+        The picture can be moved as far again each way.
+        """
+        self._whole, self._part = whole, part
+        across, down = whole.width(), whole.height()
+        self.scene().setSceneRect(whole.adjusted(-across, -down, across, down))
+        if self._fitted_to is not None:
+            self._fitted_to = part
             self._fit_now()
+
+    def start_fitted(self) -> None:
+        """Fit the part that matters of the picture that comes next."""
+        self._fitted_to = self._part
 
     @property
     def zoom(self) -> float:
@@ -51,8 +60,12 @@ class ZoomView(QGraphicsView):
 
     @Slot()
     def fit(self) -> None:
-        """Show the whole picture, and keep doing so when the window changes."""
-        self._fitted = True
+        """Show the part that matters, also when the window changes.
+
+        Asked for once more, show the whole picture.
+        """
+        again = self._fitted_to == self._part
+        self._fitted_to = self._whole if again else self._part
         self._fit_now()
 
     @Slot()
@@ -66,21 +79,20 @@ class ZoomView(QGraphicsView):
         self._zoom_by(1 / _STEP, self.ViewportAnchor.AnchorViewCenter)
 
     def _fit_now(self) -> None:
-        if not self._extent.isEmpty():
-            self.fitInView(self._extent, Qt.AspectRatioMode.KeepAspectRatio)
+        if self._fitted_to is not None and not self._fitted_to.isEmpty():
+            self.fitInView(self._fitted_to, Qt.AspectRatioMode.KeepAspectRatio)
 
     def _zoom_by(self, factor: float, anchor: QGraphicsView.ViewportAnchor) -> None:
         low, high = _LIMITS
         factor = min(max(self.zoom * factor, low), high) / self.zoom
-        self._fitted = False
+        self._fitted_to = None
         self.setTransformationAnchor(anchor)
         self.scale(factor, factor)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the picture fitted if it was."""
+        """Keep it fitted if it was."""
         super().resizeEvent(event)
-        if self._fitted:
-            self._fit_now()
+        self._fit_now()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
@@ -101,7 +113,7 @@ class ZoomView(QGraphicsView):
             to = event.position().toPoint()
             moved, self._panning_from = to - self._panning_from, to
             if not moved.isNull():
-                self._fitted = False
+                self._fitted_to = None
                 across, down = self.horizontalScrollBar(), self.verticalScrollBar()
                 across.setValue(across.value() - moved.x())
                 down.setValue(down.value() - moved.y())
@@ -113,6 +125,6 @@ class ZoomView(QGraphicsView):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit the picture."""
+        """Fit."""
         self.fit()
         event.accept()
