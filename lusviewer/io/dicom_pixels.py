@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -72,6 +73,7 @@ class DicomFrames:
         tones: ToneTable | None,
     ) -> None:
         self._file = file
+        weakref.finalize(self, file.close)  # For clips that nobody closes.
         self._read = read
         self._layout = layout
         self._tones = tones
