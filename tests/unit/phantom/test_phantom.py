@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,11 @@ def keys_of(clip: PhantomClip) -> set[str]:
 def clean(*findings: str, probe: Probe = Probe.CURVILINEAR, **more: Any) -> Wanted:
     known: dict[str, Any] = {"ribs": 0, "clean": True, "probe": probe}
     return Wanted(findings=findings, **(known | more))
+
+
+def torn(field: str, values: tuple[float, ...]) -> Wanted:
+    more: dict[str, Any] = {field: values}
+    return clean("pleural_irregularity", **more)
 
 
 def test_the_same_seed_gives_the_same_clip_to_the_last_bit():
@@ -250,7 +254,7 @@ def test_b_lines_come_and_go():
         *(
             (
                 f"pleural_{name}.{size}",
-                replace(clean("pleural_irregularity"), **{field: values}),
+                torn(field, values),
             )
             for name, field in (("indent", "indents_mm"), ("break", "breaks_mm"))
             for size, values in (
