@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from lusviewer import __version__
 from lusviewer.gui.crash import CrashReporter
 from lusviewer.gui.dialogs import FirstStartDialog
+from lusviewer.gui.garbage import Collector
 from lusviewer.gui.main_window import MainWindow
 from lusviewer.gui.settings import Settings
 from lusviewer.gui.theme import apply_theme, icon
@@ -126,6 +127,7 @@ class _Starter(QObject):
         self._settings = settings
         self._wish = wish
         self._begun = False
+        self._collector = Collector(self._is_idle, self)
         window.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -139,6 +141,7 @@ class _Starter(QObject):
     @Slot()
     def begin(self) -> None:
         """Open what was asked for and load the models."""
+        self._collector.start()
         self._window.commands.follow_settings()
         if not self._wish.attended:
             self._viewer.failed.connect(self._give_up)
@@ -150,6 +153,9 @@ class _Starter(QObject):
         analysis.load(analysis.bundle_path, analysis.asked_device)
         if self._wish.attended and not self._settings.flag("told", default=False):
             self._tell()
+
+    def _is_idle(self) -> bool:
+        return not (self._viewer.playing or self._viewer.analysis.busy)
 
     def _tell(self) -> None:
         notice = FirstStartDialog(self._window)

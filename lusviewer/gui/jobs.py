@@ -9,7 +9,6 @@ the window, where cancelling is also asked for: a cancelled job is silent at onc
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -56,7 +55,7 @@ class Job(QObject):
         self._lock = threading.Lock()
         self._items: list[object] = []
         self._error: Exception | None = None
-        self._ended = False
+        self.has_ended = False
         name = getattr(work, "__name__", "job")
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._timer = QTimer(self, interval=DRAIN_MS)
@@ -66,7 +65,7 @@ class Job(QObject):
     @property
     def running(self) -> bool:
         """Whether the work was started and has not ended."""
-        return self._thread.ident is not None and not self._ended
+        return self._thread.ident is not None and not self.has_ended
 
     def start(self) -> None:
         """Begin the work."""
@@ -120,7 +119,7 @@ class Job(QObject):
         self._thread.join()  # Else Qt may delete us while the worker still emits.
         self._timer.stop()
         self._drain()
-        self._ended = True
+        self.has_ended = True
         if self._error is not None and not self.cancel_token.cancelled:
             self.failed.emit(self._error)
         self.ended.emit()
@@ -255,7 +254,7 @@ class Lane(QObject):
         job = Job(work, self)
         job.produced.connect(self.produced)
         job.failed.connect(self.failed)
-        job.ended.connect(partial(self._on_ended, job))
+        job.ended.connect(self._on_ended)
         self._jobs.append(job)
         self._current = job
         job.start()
@@ -272,9 +271,11 @@ class Lane(QObject):
         for job in self._jobs:
             job.join()
 
-    def _on_ended(self, job: Job) -> None:
-        self._jobs.remove(job)
-        job.deleteLater()
-        if job is self._current:
-            self._current = None
-            self.ended.emit()
+    @Slot()
+    def _on_ended(self) -> None:
+        for job in [job for job in self._jobs if job.has_ended]:
+            self._jobs.remove(job)
+            job.deleteLater()
+            if job is self._current:
+                self._current = None
+                self.ended.emit()

@@ -34,24 +34,24 @@ class Playback:
         self.ends_s = np.cumsum(durations[self.order])
 
     def at(self, elapsed_s: float) -> tuple[int, float]:
-        """Return the frame due after ``elapsed_s`` and the seconds it still has."""
+        """Return the place due after ``elapsed_s`` and the seconds it still has."""
         rest = elapsed_s % self.ends_s[-1]
         place = int(np.searchsorted(self.ends_s, rest, side="right"))
         place = min(place, len(self.order) - 1)
-        return int(self.order[place]), float(self.ends_s[place] - rest)
+        return place, float(self.ends_s[place] - rest)
 
-    def start_of(self, frame: int) -> float:
-        """Return when ``frame`` begins; 0 for one outside of the range."""
-        places = np.flatnonzero(self.order == frame)
-        if len(places) == 0 or places[0] == 0:
-            return 0.0
-        return float(self.ends_s[places[0] - 1])
-
-    def after(self, frame: int) -> int:
-        """Return the frame that follows ``frame`` when none may be dropped."""
-        places = np.flatnonzero(self.order == frame)
-        place = int(places[0]) + 1 if len(places) else 0
+    def frame(self, place: int) -> int:
+        """Return the frame shown at ``place`` of the round."""
         return int(self.order[place % len(self.order)])
+
+    def place_of(self, frame: int) -> int:
+        """Return where in the round ``frame`` comes first; 0 outside of the range."""
+        places = np.flatnonzero(self.order == frame)
+        return int(places[0]) if len(places) else 0
+
+    def start_of(self, place: int) -> float:
+        """Return when ``place`` begins, in seconds of the round."""
+        return float(self.ends_s[place - 1]) if place > 0 else 0.0
 
 
 class Player(QObject):
@@ -68,6 +68,7 @@ class Player(QObject):
         self._viewer = viewer
         self._playback: Playback | None = None
         self._clock = QElapsedTimer()
+        self._place = 0
         self._offset_s = 0.0
         self._moving = False
         self._pictured = -1
@@ -95,6 +96,7 @@ class Player(QObject):
     def _plan(self) -> None:
         clip = self._viewer.clip
         self._playback = None if clip is None else self._playback_of(clip)
+        self._place = 0
         self._anchor()
 
     def _playback_of(self, clip: Clip) -> Playback:
@@ -107,7 +109,10 @@ class Player(QObject):
         """Let the frame that is shown begin now."""
         if self._playback is None or not self._viewer.playing:
             return
-        self._offset_s = self._playback.start_of(self._viewer.frame_index)
+        shown = self._viewer.frame_index
+        if self._playback.frame(self._place) != shown:
+            self._place = self._playback.place_of(shown)
+        self._offset_s = self._playback.start_of(self._place)
         self._clock.restart()
         self._timer.start(0)
 
@@ -133,17 +138,17 @@ class Player(QObject):
             return
         speed = self._viewer.speed
         elapsed_s = self._offset_s + self._clock.nsecsElapsed() * 1e-9 * speed
-        frame, left_s = self._playback.at(elapsed_s)
-        if self.every_frame:
-            frame = self._next_unless_late(frame)
+        due, left_s = self._playback.at(elapsed_s)
+        self._place = self._next_place(self._playback, due)
         self._moving = True
-        self._viewer.set_frame(frame)
+        self._viewer.set_frame(self._playback.frame(self._place))
         self._moving = False
         self._timer.start(max(_LEAST_WAIT_MS, round(left_s * 1000 / speed)))
 
-    def _next_unless_late(self, due: int) -> int:
-        """Return the frame to show when none may be dropped."""
-        shown = self._viewer.frame_index
-        if self._playback is None or due == shown or self._pictured != shown:
-            return shown
-        return self._playback.after(shown)
+    def _next_place(self, playback: Playback, due: int) -> int:
+        """Return where to go: what is due, or one step when none may be dropped."""
+        if not self.every_frame or due == self._place:
+            return due
+        if self._pictured != self._viewer.frame_index:
+            return self._place
+        return (self._place + 1) % len(playback.order)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QObject
 
-from lusviewer.cancel import CancelToken
 from lusviewer.errors import InferenceError
 from lusviewer.gui.jobs import Job, Lane, Latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lusviewer.cancel import CancelToken
 
 WAIT_MS = 5000
 

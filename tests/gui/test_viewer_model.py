@@ -294,7 +294,9 @@ def test_a_bug_in_a_job_is_not_taken_for_something_to_tell(qtbot, viewer):
     assert told == []
 
 
-def test_shutting_down_amid_everything_leaves_no_thread(qtbot, bundle_folder, clip_path):
+def test_shutting_down_amid_everything_leaves_no_thread(
+    qtbot, bundle_folder, clip_path
+):
     viewer = ViewerModel()
     viewer.analysis.bundle_path = bundle_folder
     with qtbot.waitSignal(viewer.analysis_started, timeout=WAIT_MS):
