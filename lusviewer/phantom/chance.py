@@ -236,6 +236,7 @@ def _machine(rng: Rng) -> Machine:
         persistence=float(rng.uniform(0, 0.5)),
         decorrelation=float(rng.uniform(0.08, 1.1)),
         blur=float(rng.choice((0, 0, 0, 0.3, 0.6, 1.2))),
+        bright_grey=float(np.clip(rng.normal(128, 30), 60, 210)),
         black=float(rng.uniform(2, 18)) if rng.random() < 0.3 else 0.0,
         jpeg_quality=int(rng.integers(25, 90)) if rng.random() < 0.5 else 0,
         text=_text(rng) if rng.random() < 0.1 else "",
@@ -259,7 +260,7 @@ def _clean(scene: Scene) -> Scene:
     machine = replace(
         scene.machine, gain_db=0.0, dynamic_range_db=60.0, gamma=1.0, edge_loss_db=0.0,
         tgc_db=(0.0, 0.0), noise_db=-80.0, noise_slope_db=0.0, black=0.0, text="",
-        ruler=False, blur=0.0, jpeg_quality=0,
+        ruler=False, bright_grey=0.0, blur=0.0, jpeg_quality=0,
     )  # fmt: skip
     level = max(scene.pleura.level_db, -3.0)
     lung = replace(scene.lung, haze_db=min(scene.lung.haze_db, -28.0))

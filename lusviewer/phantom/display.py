@@ -44,6 +44,7 @@ class Receiver:
         self.noise_power = (10 ** (noise / 10)).astype(np.float32)[:, None]
         fog = clutter_db - 0.45 * beam.depth_mm + self.gain_db
         self.clutter_power = (10 ** (fog / 10)).astype(np.float32)
+        self._exposure_db = 0.0
         self._edge_db = (machine.edge_loss_db * np.abs(beam.u) ** 3).astype(np.float32)
 
     def line_gain(self, extra_loss_db: Floats) -> Floats:
@@ -52,11 +53,21 @@ class Receiver:
         out: Floats = np.exp(level * np.float32(np.log(10) / 10))
         return out
 
+    def expose(self, power: Floats, recorded: NDArray[np.bool_]) -> None:
+        """Set the gain as a person would: by the brightest parts of the picture."""
+        m = self._machine
+        if m.bright_grey <= 0:
+            return
+        now = float(np.percentile(self.grey(power)[recorded], 96)) / (255 - m.black)
+        levels = np.array([m.bright_grey / 255, max(now, 0.02)]) ** (1 / m.gamma)
+        change = float(levels[0] - levels[1]) * m.dynamic_range_db
+        self._exposure_db = float(np.clip(change, -18, 18))
+
     def grey(self, power: Floats) -> Floats:
         """Return grey values 0 to 255 of echo ``power``."""
         m = self._machine
         level = np.log(power + np.float32(1e-12)) * np.float32(10 / np.log(10))
-        level += np.float32(m.dynamic_range_db + m.gain_db)
+        level += np.float32(m.dynamic_range_db + m.gain_db + self._exposure_db)
         level /= np.float32(m.dynamic_range_db)
         np.clip(level, 0, 1, out=level)
         if m.gamma != 1:

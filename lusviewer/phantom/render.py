@@ -111,27 +111,40 @@ class _Stage:
         seen = _assemble(scene, beam, wall, lung)
         gain = self._receiver.line_gain(self._contact_db[None, :])
         gain = gain * _loss_below(beam, wall)
-        change = scene.machine.decorrelation
-        self._tissue.drift(self._rng, (0.3 * change, change))
-        self._noise.drift(self._rng, (5.0, 5.0))
-        speckle = np.where(
-            beam.depth_mm < wall.pleura_mm,
-            self._tissue.power(0, wobble / beam.pitch_mm),
-            self._tissue.power(1, shift / beam.pitch_mm),
-        )
-        keep = np.float32(scene.machine.speckle)
-        grain = (1 - keep) + keep * speckle
-        power = (seen.diffuse * grain + seen.specular * (0.6 + 0.4 * grain)) * gain
-        power += self._receiver.clutter_power * (0.4 + 0.6 * speckle)
-        hiss = self._noise.power(0, float(self._rng.integers(-PAD, PAD)))
-        power += self._receiver.noise_power * hiss
-        grey = self._receiver.grey(power)
+        mean_power = (seen.diffuse + seen.specular) * gain
+        if index == 0:
+            self._receiver.expose(mean_power, self._observer.recorded)
+        grains = self._grains(wall, (wobble, shift))
+        grey = self._receiver.grey(self._echoes(seen, gain, grains))
         grey = self._persist(grey)
-        mean_grey = self._receiver.grey((seen.diffuse + seen.specular) * gain)
         labels, truth = self._observer.observe(
-            wall, lung, (mean_grey, seen.b_share, gain, shift), self._contact_db
+            wall,
+            lung,
+            (self._receiver.grey(mean_power), seen.b_share, shift),
+            self._contact_db,
         )
         return self._finish(self.converter.image(grey)), labels, truth
+
+    def _grains(self, wall: WallFrame, shifts: tuple[float, float]) -> Floats:
+        """Return this frame's speckle power: chest wall above, lung below."""
+        change = self._scene.machine.decorrelation
+        self._tissue.drift(self._rng, (0.3 * change, change))
+        pitch = self._beam.pitch_mm
+        return np.where(
+            self._beam.depth_mm < wall.pleura_mm,
+            self._tissue.power(0, shifts[0] / pitch),
+            self._tissue.power(1, shifts[1] / pitch),
+        )
+
+    def _echoes(self, seen: _Seen, gain: Floats, grains: Floats) -> Floats:
+        keep = np.float32(self._scene.machine.speckle)
+        grain = (1 - keep) + keep * grains
+        power = (seen.diffuse * grain + seen.specular * (0.6 + 0.4 * grain)) * gain
+        power += self._receiver.clutter_power * (0.4 + 0.6 * grains)
+        self._noise.drift(self._rng, (5.0, 5.0))
+        hiss = self._noise.power(0, float(self._rng.integers(-PAD, PAD)))
+        power += self._receiver.noise_power * hiss
+        return power
 
     def _persist(self, grey: Floats) -> Floats:
         keep = np.float32(self._scene.machine.persistence)

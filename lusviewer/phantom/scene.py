@@ -202,6 +202,7 @@ class Machine:
     persistence: float
     decorrelation: float
     blur: float
+    bright_grey: float = 0.0
     black: float = 0.0
     jpeg_quality: int = 0
     text: str = ""

@@ -171,7 +171,7 @@ def _layers(rng: np.random.Generator, wall: ChestWall, lines: int) -> Floats:
     striae = texture(rng, shape, (rng.uniform(0.7, 1.8), rng.uniform(3, 18)))
     striae = striae + 0.4 * np.maximum(striae, 0) ** 2
     lobules = texture(rng, shape, (rng.uniform(4, 14), rng.uniform(5, 24)))
-    level = level + wall.striation_db * (striae * (1 - 0.3 * fat) + 1.3 * lobules)
+    level = level + wall.striation_db * (striae * (1 - 0.3 * fat) + 1.0 * lobules)
     bend = curve(rng, lines, 30)
     # The layers run crosswise to each other a little: fascia planes dip and rise.
     for place in rng.uniform(0.1, 0.97, wall.fascia_count):

@@ -67,22 +67,22 @@ class Observer:
         depth = np.broadcast_to(beam.depth_mm, beam.shape)
         u = np.broadcast_to(beam.u, beam.shape)
         points = to_pixels(scene.view, converter, depth.ravel(), u.ravel())
-        self._recorded = self._inside(points).reshape(beam.shape)
+        self.recorded = self._inside(points).reshape(beam.shape)
 
     def observe(
         self,
         wall: WallFrame,
         lung: LungFrame,
-        shown: tuple[Floats, Floats, Floats, float],
+        shown: tuple[Floats, Floats, float],
         contact_db: Floats,
     ) -> tuple[NDArray[np.uint8], FrameTruth]:
         """Return the class map of a frame and its truth.
 
-        ``shown`` is the grey without speckle, the B-lines' share of the echo, the
-        gain of each sample, and how far the lung has slid, in mm.
+        ``shown`` is the grey without speckle, the B-lines' share of the echo, and
+        how far the lung has slid, in mm.
         """
-        grey, b_share, gain, shift = shown
-        look = self._look(wall, lung, (grey, b_share, gain), contact_db)
+        grey, b_share, shift = shown
+        look = self._look(wall, lung, (grey, b_share), contact_db)
         labels = self._converter.labels(look.labels)
         b_lines = self._b_lines(lung, look, shift)
         b_fraction = self._b_fraction(look)
@@ -102,16 +102,16 @@ class Observer:
         self,
         wall: WallFrame,
         lung: LungFrame,
-        shown: tuple[Floats, Floats, Floats],
+        shown: tuple[Floats, Floats],
         contact_db: Floats,
     ) -> _Look:
         beam = self._beam
-        grey, b_share, _gain = shown
+        grey, b_share = shown
         z = beam.depth_mm - wall.pleura_mm
         shadow = (wall.shadow_db > SHADOW_DB) & (wall.rib_mm < 1e5)
         lost = contact_db > 15
         at = np.clip(wall.pleura_mm / beam.step_mm, 0, beam.shape[0] - 1)
-        recorded = self._recorded[at.astype(np.intp), np.arange(beam.shape[1])]
+        recorded = self.recorded[at.astype(np.intp), np.arange(beam.shape[1])]
         open_lines = ~shadow & ~lost & recorded
         half = np.maximum(wall.thickness_mm / 2, self._half_line_mm)
         centre = wall.thickness_mm / 2
@@ -142,7 +142,7 @@ class Observer:
         labels[line] = CLASS["pleura"]
         labels[(z > -half) & lost] = CLASS["rib_shadow"]
         labels[(beam.depth_mm > wall.rib_mm + 1.2) & shadow] = CLASS["rib_shadow"]
-        labels[~self._recorded] = CLASS["outside"]
+        labels[~self.recorded] = CLASS["outside"]
         used = labels == CLASS["a_line"]
         orders, wide, contrast = self._measure_a(used, lung, rest)
         if not orders:
