@@ -16,6 +16,7 @@ from lusviewer.experts.manifest import ExpertManifest, read_expert_manifest
 from lusviewer.findings import Prediction, Reason
 from lusviewer.inference.fields import MANIFEST, check_hash
 from lusviewer.inference.session import OnnxSession, Tensor
+from lusviewer.inference.signature import check_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,22 +143,10 @@ def _impossible(given: Mapping[str, float]) -> str:
 
 
 def _check_signature(manifest: ExpertManifest, head: OnnxSession) -> None:
-    expected = (
-        Tensor(_INPUT, "float32", (1, len(manifest.feature_names))),
-        Tensor(_OUTPUT, "float32", (1, len(manifest.classes))),
-    )
-    found = (*head.inputs, *head.outputs)
-    fits = len(found) == len(expected) and all(
-        (one.name, one.dtype) == (other.name, other.dtype)
-        and len(one.shape) == len(other.shape)
-        and all(b in (a, -1) for a, b in zip(one.shape, other.shape, strict=True))
-        for one, other in zip(expected, found, strict=True)
-    )
-    if not fits:
-        msg = (
-            f"{manifest.file}: the graph should take and give {expected}, not {found}."
-        )
-        raise ManifestError(msg, hint=_NEW_COPY)
+    given = Tensor(_INPUT, "float32", (1, len(manifest.feature_names)))
+    made = Tensor(_OUTPUT, "float32", (1, len(manifest.classes)))
+    check_tensors(manifest.file, "input", (given,), head.inputs)
+    check_tensors(manifest.file, "output", (made,), head.outputs)
 
 
 def _check_runs(expert: Expert) -> None:

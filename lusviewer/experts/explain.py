@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CONTRIBUTIONS: Final = 4
 """As many of a logistic head's contributions are told."""
 
+_NOTHING: Final = 1e-5
+
 
 def explain(
     manifest: ExpertManifest, row: NDArray[np.float32], best: int
@@ -60,7 +62,7 @@ def _contributions(
     return tuple(
         _contribution(manifest, int(i), float(row[i]), float(parts[i]), best)
         for i in order
-        if abs(parts[i]) > 0
+        if abs(parts[i]) > _NOTHING
     )
 
 

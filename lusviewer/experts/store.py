@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _VERSIONS: Final = ".versions"
 _STAGING: Final = ".staging-"
+_SYNC_FOLDERS: Final = os.name != "nt"  # Windows does so by itself.
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,8 @@ def _copy_durably(source: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the system write the names in ``folder``; Windows does so by itself."""
-    if os.name == "nt":
+    """Have the system write the names in ``folder`` to the disk."""
+    if not _SYNC_FOLDERS:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -9,7 +9,7 @@ run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from lusviewer.findings import CLASSES, FINDINGS, LABELS, ModelIdentity
 from lusviewer.geometry import GRID
 from lusviewer.inference.fields import Fields, check_hash, read_manifest
 from lusviewer.inference.session import Device, OnnxSession, Tensor, zeros
+from lusviewer.inference.signature import check_made, check_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ PROBABILITY_KEYS: Final = (*LABEL_KEYS, *(f"finding.{key}" for key in FINDINGS))
 """Everything a bundle gives a probability for, in the saliency's order."""
 
 CHECKED_ON: Final = ("real", "phantom")
-_NEW_COPY: Final = "The graph is not the one the manifest speaks of: ask its maker."
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,51 +280,10 @@ def _open_graph(
     graph: GraphManifest, device: str, threads: int, cancel: CancelToken
 ) -> OnnxSession:
     session = OnnxSession(graph.file, device, threads=threads)
-    _same(graph.file, "input", (graph.input,), session.inputs)
-    _same(graph.file, "output", graph.outputs, session.outputs)
+    check_tensors(graph.file, "input", (graph.input,), session.inputs)
+    check_tensors(graph.file, "output", graph.outputs, session.outputs)
     batch = zeros(graph.input, any_size=3)
     outputs = session.warm_up({graph.input.name: batch}, cancel)
     for tensor in graph.outputs:
-        _check_made(graph.file, tensor, outputs[tensor.name])
+        check_made(graph.file, tensor, outputs[tensor.name])
     return session
-
-
-def _same(
-    file: Path, what: str, stated: tuple[Tensor, ...], found: tuple[Tensor, ...]
-) -> None:
-    """Refuse a graph whose inputs or outputs are not those the manifest states."""
-    names = {tensor.name: tensor for tensor in found}
-    if names.keys() != {tensor.name for tensor in stated}:
-        expected = ", ".join(tensor.name for tensor in stated)
-        msg = f"{file}: the {what}s should be {expected}, found {', '.join(names)}."
-        raise ManifestError(msg, hint=_NEW_COPY)
-    for tensor in stated:
-        other = names[tensor.name]
-        if tensor.dtype != other.dtype or not _fits(tensor.shape, other.shape):
-            msg = (
-                f"{file}: the {what} '{tensor.name}' should be {_words(tensor)}, "
-                f"found {_words(other)}."
-            )
-            raise ManifestError(msg, hint=_NEW_COPY)
-
-
-def _fits(stated: tuple[int, ...], found: tuple[int, ...]) -> bool:
-    """Whether shapes agree; a graph may leave open a size of its own outputs."""
-    return len(stated) == len(found) and all(
-        other in (size, -1) for size, other in zip(stated, found, strict=True)
-    )
-
-
-def _check_made(file: Path, tensor: Tensor, value: NDArray[Any]) -> None:
-    """Refuse an output that is not of the shape stated, or not a number."""
-    made = Tensor(tensor.name, value.dtype.name, value.shape)
-    fits = made.dtype == tensor.dtype and _fits(made.shape, tensor.shape)
-    if not fits or not np.isfinite(value).all():
-        words = _words(made) if not fits else "values that are no numbers"
-        msg = f"{file}: '{tensor.name}' should be {_words(tensor)}, found {words}."
-        raise ManifestError(msg, hint=_NEW_COPY)
-
-
-def _words(tensor: Tensor) -> str:
-    sizes = " x ".join("any" if size < 0 else str(size) for size in tensor.shape)
-    return f"{tensor.dtype} {sizes}"
