@@ -1,9 +1,10 @@
 """Finding the beam in frames whose header does not say where it is.
 
 All work is done on a small copy. What moves or differs from the background is taken
-as the picture; thin and small things (text, rulers, logos) are wiped away; then the
-straight sides, and the arcs at top and bottom, are fitted to the outline by quantiles,
-so that dark parts of the beam do not pull them inwards.
+as the picture; thin and small things (text, rulers, logos) are wiped away. The two
+straight sides are then fitted to the outermost pixels of the rows, one slope for both,
+so that shadows and dark corners, which only ever take away from the picture, do not
+pull them inwards. The arcs at top and bottom follow from the apex.
 """
 
 from __future__ import annotations
@@ -22,25 +23,40 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 Gray = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 _SIZE: Final = 256
-_STEEPEST_DEG: Final = 60.0
-_LEAST_FAN_DEG: Final = 5.0
+_SLOPES: Final = np.tan(np.deg2rad(np.arange(0, 58, 0.5)))
+_LEAST_FAN: Final = np.tan(np.deg2rad(6.0))
+_OUTSIDE: Final = 0.05
 _PHASED_RATIO: Final = 0.12
 _UNSURE: Final = (
-    "The beam was not clearly found in the pixels: its outline is a guess; "
-    "text beside it may have been taken in."
+    "The beam was not clearly found in the pixels: its outline is a guess, "
+    "and text beside it may have been taken in."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Straight sides: columns ``left - slope * row`` and ``right + slope * row``."""
+    """Straight sides: columns ``left - slope * row`` and ``right + slope * row``.
+
+    ``support`` is the part of the rows whose outermost pixel lies on its side.
+    """
 
     left: float
     right: float
     slope: float
     support: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Beam:
+    """What was found, in pixels of the small copy."""
+
+    region: tuple[float, float, float, float]
+    sector: Sector | None
+    probe: Probe
+    sure: bool
 
 
 def locate_beam(
@@ -54,21 +70,11 @@ def locate_beam(
     scale = min(_SIZE / max(bottom - top, right - left), 1.0)
     small = np.stack([_shrink(f[top:bottom, left:right], scale) for f in frames])
     mask = _picture(small)
-    found = _fit(mask) if mask.any() else None
-    if found is None:
+    if not mask.any():
         return geometry, (_UNSURE,)
+    found = _fit(mask)
     located = _in_frame(found, geometry, scale)
     return located, () if found.sure else (_UNSURE,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Beam:
-    """What was found, in pixels of the small copy."""
-
-    region: tuple[float, float, float, float]
-    sector: Sector | None
-    probe: Probe
-    sure: bool
 
 
 def _shrink(frame: NDArray[np.uint8], scale: float) -> Gray:
@@ -80,40 +86,68 @@ def _shrink(frame: NDArray[np.uint8], scale: float) -> Gray:
 
 
 def _picture(frames: Gray) -> Mask:
-    """Return the largest connected thing that moves or stands off the background."""
+    """Return where the picture is: what moves or stands off the background."""
     mean = frames.mean(axis=0)
     spread = frames.std(axis=0)
+    active = (np.abs(mean - _background(mean, spread)) > 3) | (spread > 1.0)
+    image = np.asarray(
+        cv2.morphologyEx(active.astype(np.uint8), cv2.MORPH_OPEN, _disc(5)), np.uint8
+    )
+    return _joined(image, spread if len(frames) > 1 else None)
+
+
+def _background(mean: Gray, spread: Gray) -> float:
+    """Return the one gray that most still pixels have; 0 where none stands out."""
     still = mean[spread <= max(1.0, float(np.percentile(spread, 20)))]
     counts = np.bincount(np.rint(still).astype(np.int64).ravel(), minlength=256)
-    background = float(counts.argmax())
-    if counts.max() < 0.01 * mean.size:
-        background = 0.0
-    active = (np.abs(mean - background) > 3) | (spread > 1.0)
-    return _largest(active)
+    if counts[0] > 0.02 * mean.size or counts.max() < 0.02 * mean.size:
+        return 0.0
+    return float(counts.argmax())
 
 
-def _largest(active: Mask) -> Mask:
-    image = active.astype(np.uint8)
-    image = np.asarray(cv2.morphologyEx(image, cv2.MORPH_OPEN, _disc(5)), np.uint8)
-    joined = np.asarray(cv2.morphologyEx(image, cv2.MORPH_CLOSE, _disc(9)), np.uint8)
+def _joined(image: NDArray[np.uint8], spread: Gray | None) -> Mask:
+    """Return the largest part, with those above or below it that belong to it."""
+    joined = cv2.morphologyEx(image, cv2.MORPH_CLOSE, _disc(7))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     if count < 2:
-        return np.zeros(active.shape, np.bool_)
-    best = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    return np.asarray((labels == best) & (image > 0), np.bool_)
+        return np.zeros(image.shape, np.bool_)
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    areas[0] = 0
+    best = int(areas.argmax())
+    keep = [best]
+    for part in range(1, count):
+        small = 0.01 * areas[best] < areas[part] < 0.5 * areas[best]
+        if part != best and small and _share(stats[best], stats[part]) > 0.7:
+            moving = spread is None or float(spread[labels == part].mean()) > 1.5
+            if moving and min(stats[part][2:4]) > 0.06 * max(image.shape):
+                keep.append(part)
+    return np.asarray(np.isin(labels, keep) & (image > 0), np.bool_)
+
+
+def _share(one: NDArray[np.int32], other: NDArray[np.int32]) -> float:
+    """Return what part of the other's columns lies above or below the one."""
+    low = max(one[cv2.CC_STAT_LEFT], other[cv2.CC_STAT_LEFT])
+    high = min(
+        one[cv2.CC_STAT_LEFT] + one[cv2.CC_STAT_WIDTH],
+        other[cv2.CC_STAT_LEFT] + other[cv2.CC_STAT_WIDTH],
+    )
+    return float(max(high - low, 0) / max(other[cv2.CC_STAT_WIDTH], 1))
 
 
 def _disc(size: int) -> NDArray[np.uint8]:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    return np.asarray(
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8
+    )
 
 
-def _fit(mask: Mask) -> _Beam | None:
+def _fit(mask: Mask) -> _Beam:
     box = _box(mask)
     sides = _sides(mask)
     if sides is None:
-        return _Beam(box, None, Probe.UNKNOWN, sure=False)
-    if np.rad2deg(np.arctan(sides.slope)) < _LEAST_FAN_DEG:
-        return _Beam(box, None, Probe.LINEAR, sure=True)
+        filled = (box[2] - box[0]) * (box[3] - box[1]) > 0.9 * mask.size
+        return _Beam(box, None, Probe.UNKNOWN, sure=filled)
+    if sides.slope < _LEAST_FAN:
+        return _Beam(box, None, Probe.LINEAR, sure=sides.support > 0.5)
     return _fan(mask, sides)
 
 
@@ -127,38 +161,53 @@ def _box(mask: Mask) -> tuple[float, float, float, float]:
 
 
 def _sides(mask: Mask) -> _Sides | None:
-    """Fit both straight sides at one slope to the outermost pixels of each row."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    width = mask.shape[1]
-    left = mask[rows].argmax(axis=1).astype(np.float64)
-    right = width - mask[rows][:, ::-1].argmax(axis=1).astype(np.float64)
-    open_left, open_right = left > 1, right < width - 1
-    if min(open_left.sum(), open_right.sum()) < 8:
+    """Fit both straight sides, at one slope; None where neither is in the frame."""
+    left = _flank(mask)
+    right = _flank(mask[:, ::-1])
+    if len(left) + len(right) < 12:
         return None
-    slopes = np.tan(np.deg2rad(np.arange(0, _STEEPEST_DEG, 0.5)))[:, None]
-    off_left = left[open_left] + slopes * rows[open_left]
-    off_right = -(right[open_right] - slopes * rows[open_right])
-    at_left, cost_left = _envelope(off_left)
-    at_right, cost_right = _envelope(off_right)
-    best = int(np.argmin(cost_left + cost_right))
-    near = 0.015 * width
-    support = min(
-        float((np.abs(off_left[best] - at_left[best]) < near).mean()),
-        float((np.abs(off_right[best] - at_right[best]) < near).mean()),
-    )
-    return _Sides(
-        float(at_left[best]), float(-at_right[best]), float(slopes[best, 0]), support
-    )
+    offsets, costs, support = zip(*(_envelope(f) for f in (left, right)), strict=True)
+    weights = [min(len(f) / mask.shape[0], 0.2) for f in (left, right)]
+    cost = costs[0] * weights[0] + costs[1] * weights[1]
+    best = int(np.argmin(cost))
+    width = mask.shape[1]
+    at_left = float(offsets[0][best]) if len(left) else 0.0
+    at_right = width - float(offsets[1][best]) if len(right) else float(width)
+    supported = max(s[best] for s in support)
+    return _Sides(at_left, at_right, float(_SLOPES[best]), float(supported))
 
 
-def _envelope(
-    offsets: NDArray[np.float64], tau: float = 0.06
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the low quantile of each row of ``offsets``, and the pinball loss."""
-    at = np.quantile(offsets, tau, axis=1)
-    rest = offsets - at[:, None]
-    loss = np.where(rest > 0, tau * rest, (tau - 1) * rest)
-    return at, loss.mean(axis=1)
+def _flank(mask: Mask) -> Floats:
+    """Return ``(row, column)`` of the leftmost pixels that may lie on the left side.
+
+    Below its lateral corner the fan's outline turns inwards again: the rows under the
+    one where the outline reaches farthest are left out, and so is what touches the
+    frame's border.
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    first = mask[rows].argmax(axis=1)
+    outer = int(np.percentile(first, 2))
+    last = int(np.flatnonzero(first <= outer + 1)[-1])
+    rows, first = rows[: last + 1], first[: last + 1]
+    inside = first > 1
+    return np.stack([rows[inside], first[inside]], axis=1).astype(np.float64)
+
+
+def _envelope(flank: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return for each slope the offset, its cost, and the part of rows on the line.
+
+    The line lets a few pixels out; rows that begin far inside it are shadows, and
+    cost no more than rows that begin a little inside.
+    """
+    if len(flank) < 6:
+        nothing = np.zeros(len(_SLOPES))
+        return nothing, nothing, nothing
+    near = 0.03 * _SIZE
+    offsets = flank[:, 1] + _SLOPES[:, None] * flank[:, 0]
+    at = np.quantile(offsets, _OUTSIDE, axis=1)
+    inside = offsets - at[:, None]
+    cost = np.minimum(np.abs(inside) / near, 1).mean(axis=1)
+    return at, cost, (np.abs(inside) < near / 2).mean(axis=1)
 
 
 def _fan(mask: Mask, sides: _Sides) -> _Beam:
@@ -174,13 +223,11 @@ def _fan(mask: Mask, sides: _Sides) -> _Beam:
     sector = Sector((apex_row, apex_column), (max(near, 0.0), far), (-half, half))
     probe = Probe.PHASED if near < _PHASED_RATIO * far else Probe.CURVILINEAR
     return _Beam(
-        _sector_box(sector, mask.shape), sector, probe, sure=sides.support > 0.15
+        _sector_box(sector, mask.shape), sector, probe, sure=sides.support > 0.3
     )
 
 
-def _radii(
-    radius: NDArray[np.float64], angle: NDArray[np.float64], half: float
-) -> tuple[float, float]:
+def _radii(radius: Floats, angle: Floats, half: float) -> tuple[float, float]:
     """Return the arcs: of the first and last pixels in each direction, the outer."""
     bins = np.clip(((angle + half) / (2 * half) * 60).astype(int), 0, 59)
     first = np.full(60, np.inf)
@@ -213,18 +260,10 @@ def _in_frame(beam: _Beam, geometry: FrameGeometry, scale: float) -> FrameGeomet
     """Return the geometry with ``beam`` brought to the frame's own pixels."""
     top, left, bottom, right = geometry.region
     box = [value / scale for value in beam.region]
-    region = (
-        min(max(top + round(box[0]), top), bottom - 1),
-        min(max(left + round(box[1]), left), right - 1),
-        min(top + round(box[2]), bottom),
-        min(left + round(box[3]), right),
-    )
-    region = (
-        region[0],
-        region[1],
-        max(region[2], region[0] + 1),
-        max(region[3], region[1] + 1),
-    )
+    first_row = min(max(top + round(box[0]), top), bottom - 1)
+    first_column = min(max(left + round(box[1]), left), right - 1)
+    last_row = max(min(top + round(box[2]), bottom), first_row + 1)
+    last_column = max(min(left + round(box[3]), right), first_column + 1)
     sector = beam.sector
     if sector is not None:
         sector = Sector(
@@ -232,7 +271,10 @@ def _in_frame(beam: _Beam, geometry: FrameGeometry, scale: float) -> FrameGeomet
             (sector.radii_px[0] / scale, sector.radii_px[1] / scale),
             sector.angles_rad,
         )
-    source = "header" if geometry.beam_from == "header" else "pixels"
     return replace(
-        geometry, region=region, sector=sector, probe=beam.probe, beam_from=source
+        geometry,
+        region=(first_row, first_column, last_row, last_column),
+        sector=sector,
+        probe=beam.probe,
+        beam_from="header" if geometry.beam_from == "header" else "pixels",
     )

@@ -190,7 +190,7 @@ def test_every_real_file_opens_and_gives_frames(real_data: Path, folder: str) ->
     assert exam.refused == ()
     for entry in exam.clips[:: 10 if folder == "covid-blues" else 1]:
         with open_clip(entry.path) as clip:
-            for index in {0, len(clip) // 4}:
+            for index in {5 % len(clip), len(clip) // 4}:
                 frame = clip.frame(index)
                 assert frame.shape == (clip.geometry.rows, clip.geometry.columns), entry
                 assert frame.max() > frame.min(), entry
