@@ -56,39 +56,42 @@ def findings_in_words(
     thresholds: Mapping[str, float],
     checked_on: Mapping[str, str],
 ) -> tuple[FindingWords, ...]:
-    """Return the five findings of ``report`` in order."""
+    """Return the five findings of ``report`` in order.
+
+    ``thresholds`` and ``checked_on`` go by biomarker key, as in the manifest.
+    """
     return tuple(
-        _in_words(report, key, thresholds.get(key, SURE), checked_on)
-        for key in FINDINGS
+        _in_words(report, finding, thresholds, checked_on) for finding in FINDINGS
     )
 
 
 def _in_words(
-    report: ClipReport, key: str, threshold: float, checked_on: Mapping[str, str]
+    report: ClipReport,
+    finding: str,
+    thresholds: Mapping[str, float],
+    checked_on: Mapping[str, str],
 ) -> FindingWords:
-    evidence = report.findings.get(key)
-    present = evidence is not None and evidence.probability >= threshold
+    key = f"finding.{finding}"
+    evidence = report.findings.get(finding)
+    limit = thresholds.get(key, SURE)
+    present = evidence is not None and evidence.probability >= limit
     if not report.quality.assessable:
         value = tr("not assessable")
     elif evidence is None:
         value = tr("not given by this model")
     elif present:
-        value = _kind_of(report, key) or tr(_PRESENT.get(key, "present"))
+        value = _kind_of(report, finding) or tr(_PRESENT.get(finding, "present"))
     else:
-        value = tr(_ABSENT.get(key, "none"))
+        value = tr(_ABSENT.get(finding, "none"))
     return FindingWords(
-        key=f"finding.{key}",
-        title=tr(_TITLES[key]),
+        key=key,
+        title=tr(_TITLES[finding]),
         value=value,
         probability=None if evidence is None else evidence.probability,
         frame=None if evidence is None else evidence.frame,
         present=present and report.quality.assessable,
-        simulated_only=_simulated_only(key, checked_on),
+        simulated_only=checked_on.get(key) == "phantom",
     )
-
-
-def _simulated_only(key: str, checked_on: Mapping[str, str]) -> bool:
-    return "phantom" in (checked_on.get(key), checked_on.get(f"finding.{key}"))
 
 
 def _kind_of(report: ClipReport, group: str) -> str:

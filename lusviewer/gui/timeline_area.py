@@ -17,7 +17,6 @@ from lusviewer.gui.timeline_rows import (
     Row,
     TimeScale,
     lay_out,
-    thresholds_of,
     value_words,
 )
 
@@ -214,7 +213,7 @@ class TimelineArea(QAbstractScrollArea):
             rows=self._rows,
             scale=self._scale,
             timelines=self.timelines,
-            thresholds=thresholds_of(None if manifest is None else manifest.thresholds),
+            thresholds={} if manifest is None else manifest.thresholds,
             best={
                 row.key: best_frame(row.key, None, report)
                 for row in self._rows

@@ -10,8 +10,6 @@ import numpy as np
 from lusviewer.findings import BIOMARKERS, FINDINGS, INDEX, LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from lusviewer.findings import Biomarker
@@ -151,8 +149,3 @@ class TimeScale:
         least = gap_px / self.width * self.duration_s
         step = next((s for s in _TICKS_S if s >= least), _TICKS_S[-1])
         return [step * i for i in range(int(self.duration_s / step + 1e-6) + 1)]
-
-
-def thresholds_of(thresholds: Mapping[str, float] | None) -> dict[str, float]:
-    """Return the thresholds by timeline key; manifests name findings bare."""
-    return {f"finding.{key}": value for key, value in (thresholds or {}).items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Slot
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Slot
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class ZoomView(QGraphicsView):
         never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setHorizontalScrollBarPolicy(never)
         self.setVerticalScrollBarPolicy(never)
+        self.setTransformationAnchor(self.ViewportAnchor.NoAnchor)
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.setOptimizationFlags(
             self.OptimizationFlag.DontSavePainterState
@@ -71,23 +72,34 @@ class ZoomView(QGraphicsView):
     @Slot()
     def zoom_in(self) -> None:
         """Enlarge about the middle."""
-        self._zoom_by(_STEP, self.ViewportAnchor.AnchorViewCenter)
+        self._zoom_at(_STEP, self._middle())
 
     @Slot()
     def zoom_out(self) -> None:
         """Reduce about the middle."""
-        self._zoom_by(1 / _STEP, self.ViewportAnchor.AnchorViewCenter)
+        self._zoom_at(1 / _STEP, self._middle())
 
     def _fit_now(self) -> None:
         if self._fitted_to is not None and not self._fitted_to.isEmpty():
             self.fitInView(self._fitted_to, Qt.AspectRatioMode.KeepAspectRatio)
 
-    def _zoom_by(self, factor: float, anchor: QGraphicsView.ViewportAnchor) -> None:
+    def _zoom_at(self, factor: float, at: QPointF) -> None:
+        """Enlarge by ``factor``; what lies ``at`` a point of the viewport stays."""
         low, high = _LIMITS
         factor = min(max(self.zoom * factor, low), high) / self.zoom
+        inverse, _ = self.viewportTransform().inverted()
+        place = inverse.map(at)
         self._fitted_to = None
-        self.setTransformationAnchor(anchor)
         self.scale(factor, factor)
+        self._scroll(self.viewportTransform().map(place) - at)
+
+    def _scroll(self, by: QPointF) -> None:
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + round(by.x()))
+        down.setValue(down.value() + round(by.y()))
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.viewport().width() / 2, self.viewport().height() / 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep it fitted if it was."""
@@ -98,7 +110,7 @@ class ZoomView(QGraphicsView):
         """Zoom at the pointer."""
         steps = event.angleDelta().y() / 120.0
         if steps:
-            self._zoom_by(_STEP**steps, self.ViewportAnchor.AnchorUnderMouse)
+            self._zoom_at(_STEP**steps, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -114,9 +126,7 @@ class ZoomView(QGraphicsView):
             moved, self._panning_from = to - self._panning_from, to
             if not moved.isNull():
                 self._fitted_to = None
-                across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-                across.setValue(across.value() - moved.x())
-                down.setValue(down.value() - moved.y())
+                self._scroll(QPointF(-moved))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
