@@ -80,6 +80,14 @@ def _luminance(colour: QColor) -> float:
 
 def ink(colour: QColor, background: QColor, *, ratio: float = 3.0) -> QColor:
     """Return ``colour``, darker or lighter as far as it needs to stand out."""
+    return QColor(_ink(colour.rgba(), background.rgba(), ratio))
+
+
+@lru_cache(maxsize=512)
+def _ink(colour_rgba: int, background_rgba: int, ratio: float) -> QColor:
+    # Asked for with every repaint, and always of the same few colours.
+    colour = QColor.fromRgba(colour_rgba)
+    background = QColor.fromRgba(background_rgba)
     towards = 0.0 if _luminance(background) > 0.18 else 1.0
     inked = QColor(colour)
     for step in range(21):
