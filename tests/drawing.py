@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from lusviewer.clip import Frame
 
+    Drawn = Sequence[Frame] | NDArray[np.uint8]
+
 INDEX = {name: index for index, name in enumerate(CLASSES)}
 APEX = (-60.0, 200.0)
 NEAR, FAR = 100.0, 340.0
@@ -75,7 +77,7 @@ def fan_chest(
 class DrawnFrames:
     """Frames in memory; some may be broken, and what was asked for is remembered."""
 
-    def __init__(self, frames: Sequence[Frame], broken: Iterable[int] = ()) -> None:
+    def __init__(self, frames: Drawn, broken: Iterable[int] = ()) -> None:
         self._frames = frames
         self._broken = set(broken)
         self.asked: list[int] = []
@@ -94,7 +96,7 @@ class DrawnFrames:
 
 
 def drawn_clip(
-    frames: Sequence[Frame],
+    frames: Drawn,
     geometry: FrameGeometry,
     *,
     broken: Iterable[int] = (),

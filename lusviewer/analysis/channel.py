@@ -1,9 +1,8 @@
-"""A bounded queue between threads that either end can shut."""
+"""A bounded queue between threads that keeps the order and that either end can shut."""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -13,23 +12,28 @@ T = TypeVar("T")
 
 
 class Channel(Generic[T]):
-    """Items in order, at most ``size`` waiting; iterating ends when it is shut."""
+    """Items numbered from 0, given out in order whatever order they come in.
+
+    At most ``size`` wait; iterating, also by several threads, ends when it is shut.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._items: deque[T] = deque()
+        self._items: dict[int, T] = {}
+        self._due = 0
         self._finished = False
         self._changed = threading.Condition()
 
-    def put(self, item: T) -> bool:
-        """Wait for room and add ``item``; false where the channel is shut."""
+    def put(self, number: int, item: T) -> bool:
+        """Wait for room and add item ``number``; false where the channel is shut."""
         with self._changed:
+            # The item that is due always has room: putting never waits for ever.
             self._changed.wait_for(
-                lambda: self._finished or len(self._items) < self._size
+                lambda: self._finished or number < self._due + self._size
             )
             if self._finished:
                 return False
-            self._items.append(item)
+            self._items[number] = item
             self._changed.notify_all()
             return True
 
@@ -46,12 +50,16 @@ class Channel(Generic[T]):
             self._items.clear()
             self._changed.notify_all()
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[tuple[int, T]]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._finished or self._items)
-                if not self._items:
+                self._changed.wait_for(
+                    lambda: self._finished or self._due in self._items
+                )
+                if self._due not in self._items:
                     return
-                item = self._items.popleft()
+                number = self._due
+                item = self._items.pop(number)
+                self._due += 1
                 self._changed.notify_all()
-            yield item
+            yield number, item

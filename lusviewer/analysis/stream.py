@@ -20,7 +20,7 @@ from lusviewer.findings import FrameFindings, PackedMasks
 from lusviewer.inference.frames import run_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from lusviewer.clip import Clip, Frame
     from lusviewer.geometry import FrameGeometry
@@ -40,9 +40,10 @@ def analyse(
     *,
     start: int = 0,
     workers: int = 2,
-) -> Iterator[FrameFindings]:
+) -> Generator[FrameFindings, None, None]:
     """Yield the findings of each frame that decodes, every 8th from ``start`` first.
 
+    Order and numbers are the same for any number of ``workers``.
     Frames that do not decode are left out; the clip's warnings name them. Raises
     ``ResultError`` before any work where the results would take too much memory, and
     ``Cancelled`` soon after ``cancel`` is called.
@@ -53,7 +54,8 @@ def analyse(
     with cancel.on_cancel(stream.stop):
         try:
             stream.begin(workers)
-            yield from stream.found
+            for _, findings in stream.found:
+                yield findings
         finally:
             stream.end()
     cancel.check()
@@ -79,10 +81,10 @@ def _findings(
     clip: Clip,
     bundle: ModelBundle,
     geometry: FrameGeometry,
-    numbered: tuple[int, Frame],
+    indexed: tuple[int, Frame],
     cancel: CancelToken,
 ) -> FrameFindings:
-    index, frame = numbered
+    index, frame = indexed
     raw = run_frame(bundle, frame, geometry, cancel)
     lines, values = measure(raw.labels, raw.grid, geometry)
     values |= measure_image(raw.image, geometry)
@@ -156,22 +158,26 @@ class _Stream:
             self.stop()
 
     def _decode(self) -> None:
+        number = 0
         for index, wanted in decoding_plan(self._clip, self._start):
             self._stopped.check()
             try:
                 frame = self._clip.frame(index)
             except CorruptFrameError:
                 continue  # The clip names it in its warnings.
-            if wanted and not self._frames.put((index, frame)):
+            if not wanted:
+                continue
+            if not self._frames.put(number, (index, frame)):
                 return
+            number += 1
         self._frames.finish()
 
     def _infer(self) -> None:
-        for numbered in self._frames:
+        for number, indexed in self._frames:
             found = _findings(
-                self._clip, self._bundle, self._geometry, numbered, self._stopped
+                self._clip, self._bundle, self._geometry, indexed, self._stopped
             )
-            if not self.found.put(found):
+            if not self.found.put(number, found):
                 return
         with self._lock:
             self._working -= 1

@@ -22,7 +22,9 @@ from lusviewer.findings import (
 
 def findings(index: int, value: float, embedding: int = 4) -> FrameFindings:
     none = np.zeros(0, np.float32)
-    lines = Lines(np.zeros((0, 2), np.float32), none, None, np.zeros((0, 6)))
+    lines = Lines(
+        np.zeros((0, 2), np.float32), none, None, np.zeros((0, 6), np.float32)
+    )
     return FrameFindings(
         frame_index=index,
         time_s=index / 25,
@@ -105,7 +107,7 @@ def test_timelines_take_frames_in_any_order():
     timelines.add(findings(0, 0.25))
 
     row = timelines.row("finding.b_lines")
-    np.testing.assert_array_equal(row, np.float32([0.25, np.nan, 0.5, np.nan]))
+    np.testing.assert_array_equal(row, [0.25, np.nan, 0.5, np.nan])
     assert timelines.progress == 0.5
     assert timelines.embeddings is not None
     assert timelines.embeddings[2].tolist() == [0.5] * 4

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +8,6 @@ from lusviewer.errors import ManifestError, ModelError
 from lusviewer.experts import load_experts, store
 from lusviewer.experts.store import ExpertStore
 from tests.bundles import make_tree
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -120,7 +117,7 @@ def test_the_present_version_stays_when_the_new_one_cannot_take_its_place(
     def rename(self: Path, target: Path) -> Path:
         if self.name.startswith(".staging"):
             raise OSError(28, "No space left on device")
-        return real(self, target)
+        return Path(real(self, target))
 
     monkeypatch.setattr(type(tmp_path), "rename", rename)
     with pytest.raises(ModelError, match="cannot be written: No space left"):

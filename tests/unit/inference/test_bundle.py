@@ -194,7 +194,7 @@ def test_a_file_that_is_no_graph_is_refused(folder, manifest):
     assert "is not an ONNX graph" in refused(folder, manifest).message
 
 
-def with_frame_graph(folder, manifest, graph: onnx.GraphProto) -> dict[str, Any]:
+def with_frame_graph(folder, manifest, graph):
     manifest["graphs"]["frame"]["sha256"] = write_graph(folder / "frame.onnx", graph)
     return manifest
 
