@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Cancelled(BaseException):  # noqa: N818 - an outcome, not an error
+class Cancelled(BaseException):
     """The work was stopped because somebody asked for it."""
 
 
@@ -18,7 +18,8 @@ class CancelToken:
     """A flag that is raised once; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A signal handler may cancel while its own thread holds the lock.
+        self._lock = threading.RLock()
         self._event = threading.Event()
         self._callbacks: list[Callable[[], None]] = []
 
@@ -50,14 +51,19 @@ class CancelToken:
     def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
         """Run ``callback`` if the flag is raised inside the ``with`` block."""
         with self._lock:
-            cancelled = self._event.is_set()
-            if not cancelled:
-                self._callbacks.append(callback)
-        if cancelled:
+            self._callbacks.append(callback)
+            missed = self._event.is_set() and self._forget(callback)
+        if missed:
             callback()
         try:
             yield
         finally:
             with self._lock:
-                if callback in self._callbacks:
-                    self._callbacks.remove(callback)
+                self._forget(callback)
+
+    def _forget(self, callback: Callable[[], None]) -> bool:
+        """Drop ``callback``; false where ``cancel`` took it already."""
+        if callback not in self._callbacks:
+            return False
+        self._callbacks.remove(callback)
+        return True

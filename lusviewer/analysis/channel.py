@@ -56,10 +56,11 @@ class Channel(Generic[T]):
                 self._changed.wait_for(
                     lambda: self._finished or self._due in self._items
                 )
-                if self._due not in self._items:
-                    return
                 number = self._due
-                item = self._items.pop(number)
+                try:
+                    item = self._items.pop(number)
+                except KeyError:
+                    return
                 self._due += 1
                 self._changed.notify_all()
             yield number, item

@@ -93,3 +93,20 @@ def test_waiting_ends_at_once_when_cancelled():
 
 def test_waiting_in_vain_says_so():
     assert not CancelToken().wait(0.001)
+
+
+def test_a_signal_may_cancel_while_its_thread_registers_a_callback():
+    token, ran = CancelToken(), []
+
+    class Registering(list):  # type: ignore[type-arg]
+        """Callbacks whose first addition is interrupted by a signal."""
+
+        def append(self, callback):
+            super().append(callback)
+            token.cancel()
+
+    token._callbacks = Registering()
+    with token.on_cancel(lambda: ran.append(1)):
+        assert ran == [1]
+
+    assert token.cancelled
