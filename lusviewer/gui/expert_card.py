@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from lusviewer.gui import theme
 from lusviewer.gui.clinical_words import headline, target_words, timeline_key
@@ -43,6 +43,7 @@ class ExpertCard(QFrame):
         self.why = words("", "warning", wrap=True)
         self.frame_button = link("", "", self._go)
         self.footer = words("", "muted", wrap=True)
+        self.bars = QWidget()
         self._meters: list[Meter] = []
         self._numbers = [words("") for _ in classes]
         self._names = [ElidedLabel(name) for name in classes]
@@ -58,7 +59,8 @@ class ExpertCard(QFrame):
         top.addWidget(self.title, 1)
         top.addWidget(self.edited)
         top.addWidget(self.frame_button)
-        bars = QGridLayout()
+        bars = QGridLayout(self.bars)
+        bars.setContentsMargins(0, 0, 0, 0)
         bars.setHorizontalSpacing(SPACE)
         bars.setVerticalSpacing(3)
         bars.setColumnStretch(1, 1)
@@ -78,7 +80,7 @@ class ExpertCard(QFrame):
         layout.addLayout(top)
         for part in (self.headline, self.why):
             layout.addWidget(part)
-        layout.addLayout(bars)
+        layout.addWidget(self.bars)
         layout.addWidget(self._because)
         layout.addLayout(self._reasons)
         layout.addWidget(self.footer)
@@ -106,6 +108,8 @@ class ExpertCard(QFrame):
 
     def _show_bars(self, before: Prediction, after: Prediction | None) -> None:
         now = after or before
+        # An expert that was not asked holds all classes equally likely.
+        self.bars.setVisible(len(set(now.probabilities)) > 1)
         for index, name in enumerate(now.classes):
             value, old = now.probabilities[index], before.probabilities[index]
             best = name == now.best and not now.abstained

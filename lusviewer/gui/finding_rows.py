@@ -105,6 +105,10 @@ class FindingRow(QWidget):
         self._viewer.select(self.key)
         event.accept()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the release that belongs to the press."""
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Select the finding, or go to its frame."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

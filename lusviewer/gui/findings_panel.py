@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lusviewer.findings import FINDINGS
 from lusviewer.gui.biomarker_editor import BiomarkerEditor
@@ -32,6 +32,7 @@ class FindingsPanel(QScrollArea):
         super().__init__(parent)
         self._viewer = viewer
         self.setAccessibleName(self.tr("Findings"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(_LEAST_WIDTH)
@@ -66,7 +67,9 @@ class FindingsPanel(QScrollArea):
         self._cards.setSpacing(SPACE)
         self.experts_section.content.addLayout(self._cards)
         self.experts_section.content.addWidget(self.no_experts)
-        self.editor_section = Section(self.tr("Biomarkers - correct what is wrong"))
+        self.editor_section = Section(self.tr("Biomarkers"))
+        advice = self.tr("Correct what is wrong: the experts then predict again.")
+        self.editor_section.content.addWidget(words(advice, "muted", wrap=True))
         self.editor_section.content.addWidget(self.editor)
         self.editor_section.beside.addWidget(self.reset_all)
         inside = QWidget()
@@ -149,7 +152,9 @@ class FindingsPanel(QScrollArea):
         self.measured.show_lines(measured_words(report))
         self.measured_section.setVisible(bool(self.measured.texts()))
         notes = [] if report.quality.assessable else [self._not_assessable(report)]
-        self.banner.setText("\n".join([*notes, *report.warnings]))
+        if not self._viewer.analysis.busy:
+            notes += report.warnings
+        self.banner.setText("\n".join(notes))
         self.banner.setVisible(bool(self.banner.text()))
         model = report.model
         self.model.setText(f"{model.name} {model.version} · {model.provider}")

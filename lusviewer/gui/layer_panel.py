@@ -64,7 +64,7 @@ class LayerPanel(QWidget):
         key.setToolTip(self.tr("Press {n} to show or hide").format(n=number))
         check = QCheckBox(text)
         check.setAccessibleName(text)
-        check.clicked.connect(partial(self._set_visible, name))
+        check.toggled.connect(partial(self._set_visible, name))
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(5, 100)
         slider.setPageStep(20)
@@ -89,7 +89,9 @@ class LayerPanel(QWidget):
         self.saliency.setChecked(layers.saliency)
         for name, check in self.checks.items():
             layer, slider = layers.classes[name], self.sliders[name]
+            check.blockSignals(True)  # noqa: FBT003 - Qt's own signature
             check.setChecked(layer.visible)
+            check.blockSignals(False)  # noqa: FBT003
             check.setEnabled(layers.overlays)
             slider.setEnabled(layer.visible and layers.overlays)
             slider.blockSignals(True)  # noqa: FBT003 - Qt's own signature
