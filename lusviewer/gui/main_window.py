@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QVBoxLayout,
     QWidget,
+    QWidgetAction,
 )
 
 from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
@@ -26,6 +27,7 @@ from lusviewer.gui.clip_view import ClipView
 from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
+from lusviewer.gui.layer_panel import LayerPanel
 from lusviewer.gui.player import Player
 from lusviewer.gui.status_strip import StatusStrip
 from lusviewer.gui.theme import set_icon
@@ -204,9 +206,9 @@ class MainWindow(QMainWindow):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_icon(button, "layers")
         menu = QMenu(button)
-        for spec in ACTIONS:
-            if spec.menu == "view/layers":
-                menu.addAction(self.actions_by_name[spec.name])
+        layers = QWidgetAction(menu)
+        layers.setDefaultWidget(LayerPanel(self._viewer))
+        menu.addAction(layers)
         button.setMenu(menu)
         return button
 
