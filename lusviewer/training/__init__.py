@@ -1,1 +1,1 @@
-"""To be written."""
+"""Training recipes: torch lives here, and only here."""

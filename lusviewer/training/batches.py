@@ -1,0 +1,136 @@
+"""The batches of a run: each step's is a function of the seed and the step alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lusviewer.findings import FINDINGS
+from lusviewer.training.augment import Look, apply_look, apply_to_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from lusviewer.training.pocus_labels import PocusClip
+    from lusviewer.training.real_clips import CachedClip
+    from lusviewer.training.shards import Shard
+
+GRID: Final = 224
+_MEAN, _STD = 127.0, 128.0
+_FINDING_SHARES: Final = (0.15, 0.25, 0.2, 0.2, 0.2)
+"""How often a bag is drawn for each finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """A real clip to learn from: its frames, what is known of it."""
+
+    clip: CachedClip
+    known: PocusClip
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Phantom frames first, then the frames of the bags, clip by clip.
+
+    ``frames`` ``(n, 1, 224, 224)`` normalised; ``labels`` int64 ``(p, 224, 224)`` and
+    ``truth`` ``(p, 43)`` of the phantom frames; ``values``, ``weights`` ``(bags, 5)``.
+    """
+
+    frames: Tensor
+    labels: Tensor
+    truth: Tensor
+    values: Tensor
+    weights: Tensor
+
+
+def normalised(frames: NDArray[np.uint8]) -> Tensor:
+    """Return uint8 ``(n, 224, 224)`` as the network wants them."""
+    values = (np.asarray(frames, np.float32) - _MEAN) / _STD
+    return torch.from_numpy(values)[:, None]
+
+
+class BatchMaker:
+    """Draws mixed batches; the same step always gives the same batch."""
+
+    def __init__(self, shards: Sequence[Shard], bags: Sequence[Bag], seed: int) -> None:
+        self._shards = shards
+        self._starts = np.cumsum([0] + [len(shard.frames) for shard in shards])
+        self._bags = bags
+        self._seed = seed
+        self._positive = [self._with(i, positive=True) for i in range(len(FINDINGS))]
+        self._negative = [self._with(i, positive=False) for i in range(len(FINDINGS))]
+
+    def make(self, step: int, n_phantom: int, n_bags: int, n_frames: int) -> Batch:
+        """Return the batch of ``step``: phantom frames, and bags of ``n_frames``."""
+        rng = np.random.default_rng([self._seed, step])
+        frames: list[NDArray[np.uint8]] = []
+        labels, truth, values, weights = [], [], [], []
+        for number in rng.integers(0, self._starts[-1], n_phantom):
+            frame, label, known = self._phantom(int(number), rng)
+            frames.append(frame)
+            labels.append(label)
+            truth.append(known)
+        for _ in range(n_bags if self._bags else 0):
+            bag = self._bags[self._draw_bag(rng)]
+            frames += _bag_frames(bag, n_frames, rng)
+            values.append(bag.known.values)
+            weights.append(bag.known.weights)
+        return Batch(
+            normalised(np.stack(frames)),
+            torch.from_numpy(np.stack(labels)).long(),
+            torch.from_numpy(np.stack(truth)).float(),
+            _rows(values),
+            _rows(weights),
+        )
+
+    def _phantom(
+        self, number: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        index = int(np.searchsorted(self._starts, number, "right")) - 1
+        shard, row = self._shards[index], number - int(self._starts[index])
+        look = Look.draw(rng, GRID)
+        frame = apply_look(look, shard.frames[row], rng)
+        return frame, apply_to_labels(look, shard.labels[row]), shard.truth[row]
+
+    def _with(self, finding: int, *, positive: bool) -> NDArray[np.float64]:
+        """Return how likely each bag is drawn for a finding present or absent."""
+        share = np.array(
+            [
+                b.known.weights[finding] * (b.known.values[finding] == positive)
+                for b in self._bags
+            ],
+            np.float64,
+        )
+        return share / share.sum() if share.sum() > 0 else share
+
+    def _draw_bag(self, rng: np.random.Generator) -> int:
+        finding = int(rng.choice(len(FINDINGS), p=_FINDING_SHARES))
+        table = self._positive if rng.random() < 0.5 else self._negative
+        shares = table[finding]
+        if shares.sum() == 0:
+            return int(rng.integers(len(self._bags)))
+        return int(rng.choice(len(shares), p=shares))
+
+
+def _rows(values: Sequence[NDArray[np.float32]]) -> Tensor:
+    if not values:
+        return torch.zeros(0, len(FINDINGS))
+    return torch.from_numpy(np.stack(values)).float()
+
+
+def _bag_frames(
+    bag: Bag, n_frames: int, rng: np.random.Generator
+) -> list[NDArray[np.uint8]]:
+    """Return frames spread over the clip, from a random start, with one look."""
+    total = len(bag.clip.frames)
+    offset = rng.random()
+    chosen = ((np.arange(n_frames) + offset) * total / n_frames).astype(int) % total
+    look = Look.draw(rng, GRID)
+    return [apply_look(look, bag.clip.frames[int(i)], rng) for i in chosen]

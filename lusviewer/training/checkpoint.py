@@ -1,0 +1,86 @@
+"""Checkpoints: plain arrays, written whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+
+class Average:
+    """The running average of a network's weights, which is what is shipped."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.values = {k: v.detach().clone() for k, v in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the weights after ``step``; early steps count for more."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            self.values[name].lerp_(value, 1 - decay)
+
+
+def save_state(
+    path: Path,
+    step: int,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: Average,
+) -> None:
+    """Write all that is needed to go on after ``step`` to ``path``."""
+    arrays = {"step": np.array(step)}
+    arrays |= {f"net/{k}": v.numpy() for k, v in network.state_dict().items()}
+    arrays |= {f"avg/{k}": v.numpy() for k, v in average.values.items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        arrays |= {f"opt/{index}/{k}": v.numpy() for k, v in state.items()}
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)
+    partial.rename(path)
+
+
+def load_state(
+    path: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: Average,
+) -> int:
+    """Restore what ``save_state`` wrote; return the step it was written after."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    network.load_state_dict(tensors(arrays, "net/"))
+    average.values = tensors(arrays, "avg/")
+    saved = optimiser.state_dict()
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors(arrays, "opt/").items():
+        index, _, key = name.partition("/")
+        state.setdefault(int(index), {})[key] = value
+    saved["state"] = state
+    optimiser.load_state_dict(saved)
+    return int(arrays["step"])
+
+
+def tensors(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, Tensor]:
+    """Return the arrays whose names start with ``prefix``, as tensors by the rest."""
+    return {
+        name.removeprefix(prefix): torch.from_numpy(np.array(value))
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def load_average(path: Path, network: nn.Module) -> int:
+    """Give ``network`` the averaged weights in ``path``; return their step."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {k: stored[k] for k in stored.files if k[:4] in ("avg/", "step")}
+    network.load_state_dict(tensors(arrays, "avg/"))
+    return int(arrays["step"])

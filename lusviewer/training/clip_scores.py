@@ -1,0 +1,73 @@
+"""Scores of whole clips, as the viewer makes them: the most over the frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from lusviewer.training.temporal import EmbeddedClip, embed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from lusviewer.inference.session import OnnxSession
+    from lusviewer.training.network import TemporalNetwork
+    from lusviewer.training.pocus_labels import PocusClip
+    from lusviewer.training.shards import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredClip:
+    """A clip's uncalibrated logits ``(43,)``, the labels' then the findings'.
+
+    ``truth`` ``(43,)`` is given for simulated clips, ``known`` for real ones.
+    """
+
+    logits: NDArray[np.float64]
+    truth: NDArray[np.uint8] | None = None
+    known: PocusClip | None = None
+
+
+def simulated_clips(graph: OnnxSession, shards: Iterable[Shard]) -> list[EmbeddedClip]:
+    """Return the clips of rendered ``shards``, embedded."""
+    clips = []
+    for shard in shards:
+        for scene in np.unique(shard.scene):
+            rows = shard.scene == scene
+            clips.append(
+                EmbeddedClip(embed(graph, shard.frames[rows]), shard.truth[rows])
+            )
+    return clips
+
+
+def real_clips(
+    graph: OnnxSession, cache: Path, known: Sequence[PocusClip]
+) -> list[EmbeddedClip]:
+    """Return the decoded clips among ``known``, embedded."""
+    from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoding libraries
+        is_cached,
+        open_cached,
+    )
+
+    return [
+        EmbeddedClip(embed(graph, open_cached(cache, c.file).frames), known=c)
+        for c in known
+        if is_cached(cache, c.file)
+    ]
+
+
+@torch.no_grad()
+def score(temporal: TemporalNetwork, clips: Sequence[EmbeddedClip]) -> list[ScoredClip]:
+    """Return each clip's largest logit over its frames."""
+    scored = []
+    for clip in clips:
+        logits = temporal(torch.from_numpy(clip.embeddings)[None])[0].numpy()
+        truth = None if clip.truth is None else clip.truth.max(0)
+        scored.append(ScoredClip(logits.max(0).astype(np.float64), truth, clip.known))
+    return scored

@@ -1,0 +1,230 @@
+"""Fitting the shipped experts: severity and diagnosis, a tree and a regression each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lusviewer.cancel import CancelToken
+from lusviewer.errors import TrainingError
+from lusviewer.experts.expert import open_expert
+from lusviewer.training.bundle_writer import INTENDED_USE, sha256_of, write_json
+from lusviewer.training.calibrate import KEYS
+from lusviewer.training.expert_heads import (
+    LogisticHead,
+    Samples,
+    TreeHead,
+    abstain_below,
+    fit_logistic,
+    fit_tree,
+    write_logistic,
+    write_tree,
+)
+from lusviewer.training.metrics import interval, roc_auc
+from lusviewer.training.pocus_labels import DIAGNOSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lusviewer.training.calibrate import Calibration
+    from lusviewer.training.clip_scores import ScoredClip
+
+SEVERITIES: Final = ("0", "1", "2", "3")
+_TOLERANCE: Final = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an expert answers: its target, its classes."""
+
+    target: str
+    classes: tuple[str, ...]
+
+    def answer(self, clip: ScoredClip) -> int | None:
+        """Return the true class of ``clip``, None where it is not known."""
+        if clip.known is None:
+            return None
+        return (
+            clip.known.severity if self.target == "severity" else clip.known.diagnosis
+        )
+
+
+QUESTIONS: Final = (
+    Question("severity", SEVERITIES),
+    Question("diagnosis", DIAGNOSES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertWords:
+    """What an expert's manifest says in words."""
+
+    version: str
+    text: str
+    licence: str
+
+
+def samples_of(
+    question: Question, clips: Sequence[ScoredClip], calibration: Calibration
+) -> Samples:
+    """Return the real clips whose answer is known, as calibrated probabilities."""
+    rows = [
+        (calibration.probabilities(clip), answer, clip.known.patient)
+        for clip in clips
+        if clip.known is not None and (answer := question.answer(clip)) is not None
+    ]
+    return Samples(
+        np.array([row[0] for row in rows]).reshape(-1, len(KEYS)),
+        np.array([row[1] for row in rows], np.intp),
+        tuple(row[2] for row in rows),
+    )
+
+
+def write_experts(
+    folder: Path,
+    parts: Mapping[str, Sequence[ScoredClip]],
+    calibration: Calibration,
+    words: ExpertWords,
+) -> dict[str, dict[str, Any]]:
+    """Fit on "train", choose on "validation", judge on "test"; write each expert.
+
+    Returns each expert's metrics by name.
+    """
+    metrics = {}
+    for question in QUESTIONS:
+        samples = {
+            part: samples_of(question, clips, calibration)
+            for part, clips in parts.items()
+        }
+        n_classes = len(question.classes)
+        for kind, fit in (("tree", fit_tree), ("logistic", fit_logistic)):
+            head = fit(samples["train"], samples["validation"], n_classes)
+            name = f"{question.target}-{kind}"
+            metrics[name] = judge(head, samples["test"], n_classes)
+            _write(folder / name, question, head, samples, metrics[name], words)
+    return metrics
+
+
+def judge(
+    head: TreeHead | LogisticHead, test: Samples, n_classes: int
+) -> dict[str, Any]:
+    """Return accuracy and mean one-against-rest AUC on ``test``, with intervals."""
+    probabilities = head.predict(test.features)
+    truth = test.classes
+
+    def accuracy(rows: np.ndarray) -> float:
+        return float((probabilities[rows].argmax(1) == truth[rows]).mean())
+
+    def area(rows: np.ndarray) -> float:
+        values = [
+            roc_auc((truth[rows] == c).astype(float), probabilities[rows, c])
+            for c in range(n_classes)
+        ]
+        kept = [v for v in values if not np.isnan(v)]
+        return float(np.mean(kept)) if kept else float("nan")
+
+    everything = np.arange(len(truth))
+    common = np.bincount(truth, minlength=n_classes).max() / len(truth)
+    return {
+        "test_clips": len(truth),
+        "test_patients": len(set(test.patients)),
+        "accuracy": _with_interval(accuracy, everything, test.patients),
+        "mean_auc": _with_interval(area, everything, test.patients),
+        "accuracy_of_the_commonest_class": round(float(common), 3),
+    }
+
+
+def _with_interval(
+    measure: Any,  # noqa: ANN401 - a function of row indices
+    rows: np.ndarray,
+    patients: Sequence[str],
+) -> list[float]:
+    low, high = interval(measure, patients)
+    return [round(float(value), 3) for value in (measure(rows), low, high)]
+
+
+def _write(
+    folder: Path,
+    question: Question,
+    head: TreeHead | LogisticHead,
+    samples: Mapping[str, Samples],
+    metrics: Mapping[str, Any],
+    words: ExpertWords,
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    validation = samples["validation"]
+    file = folder / "head.onnx"
+    if isinstance(head, TreeHead):
+        write_tree(head, len(KEYS), file)
+    else:
+        write_logistic(head, file)
+    train = samples["train"]
+    manifest = {
+        "schema": 1,
+        "name": folder.name,
+        "version": words.version,
+        "target": question.target,
+        "classes": list(question.classes),
+        "feature_names": list(KEYS),
+        "kind": "tree" if isinstance(head, TreeHead) else "logistic",
+        "file": file.name,
+        "sha256": sha256_of(file),
+        "calibrated": True,
+        "abstain_below": abstain_below(head.predict(validation.features), validation),
+        "tree": _tree(head) if isinstance(head, TreeHead) else None,
+        "coefficients": _coefficients(head),
+        "feature_means": _means(head, train),
+        "feature_scales": None if isinstance(head, TreeHead) else head.scales.tolist(),
+        "trained_on": {
+            "clips": len(train.classes),
+            "patients": len(set(train.patients)),
+            "text": words.text,
+        },
+        "metrics": dict(metrics),
+        "checked_on": "real",
+        "licence": words.licence,
+        "intended_use": INTENDED_USE,
+    }
+    write_json(folder / "manifest.json", manifest)
+    _check(folder, head, train)
+
+
+def _tree(head: TreeHead) -> dict[str, Any]:
+    return {
+        "feature": list(head.feature),
+        "threshold": list(head.threshold),
+        "left": list(head.left),
+        "right": list(head.right),
+        "probabilities": [list(row) for row in head.probabilities],
+    }
+
+
+def _coefficients(head: TreeHead | LogisticHead) -> list[list[float]] | None:
+    if isinstance(head, TreeHead):
+        return None
+    rows: list[list[float]] = head.coefficients[:, :-1].tolist()
+    return rows
+
+
+def _means(head: TreeHead | LogisticHead, train: Samples) -> list[float]:
+    means: list[float] = (
+        train.features.mean(0) if isinstance(head, TreeHead) else head.means
+    ).tolist()
+    return means
+
+
+def _check(folder: Path, head: TreeHead | LogisticHead, samples: Samples) -> None:
+    """Refuse an expert whose graph does not say what the fitted head says."""
+    expert = open_expert(folder, "cpu")
+    expected = head.predict(samples.features)
+    worst = 0.0
+    for row, wanted in zip(samples.features, expected, strict=True):
+        inputs = {"features": row.astype(np.float32)[None]}
+        got = expert.head.run(inputs, CancelToken())["probabilities"][0]
+        worst = max(worst, float(np.abs(got - wanted).max()))
+    if worst >= _TOLERANCE:
+        msg = f"{folder.name}: onnxruntime differs from the fitted head by {worst:.2g}."
+        raise TrainingError(msg, hint="The head was not exported faithfully.")

@@ -1,0 +1,129 @@
+"""Figures of merit, with intervals over patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value and its 95 % interval over resampled patients; NaN where undefined."""
+
+    value: float
+    lower: float
+    upper: float
+    n: int
+    positives: int
+
+    def words(self) -> str:
+        """Return the figure as text: value, interval, counts."""
+        if np.isnan(self.value):
+            return f"not defined ({self.positives} of {self.n} positive)"
+        return (
+            f"{self.value:.3f} ({self.lower:.3f}-{self.upper:.3f}; "
+            f"{self.positives} of {self.n} positive)"
+        )
+
+
+def roc_auc(truth: Array, score: Array, weight: Array | None = None) -> float:
+    """Return the area under the ROC curve, ties counted half; NaN for one class."""
+    weight = np.ones_like(score) if weight is None else weight
+    positive, negative = truth > 0.5, truth <= 0.5
+    total = weight[positive].sum() * weight[negative].sum()
+    if total == 0:
+        return float("nan")
+    difference = score[positive][:, None] - score[negative][None, :]
+    wins = (difference > 0) + 0.5 * (difference == 0)
+    pairs = weight[positive][:, None] * weight[negative][None, :]
+    return float((wins * pairs).sum() / total)
+
+
+def interval(
+    measure: Callable[[NDArray[np.intp]], float],
+    patients: Sequence[str],
+    seed: int = 0,
+    rounds: int = 1000,
+) -> tuple[float, float]:
+    """Return the 95 % interval of ``measure(indices)`` over resampled patients."""
+    rng = np.random.default_rng(seed)
+    names, owner = np.unique(np.asarray(patients), return_inverse=True)
+    members = [np.flatnonzero(owner == i) for i in range(len(names))]
+    values = []
+    for _ in range(rounds):
+        drawn = rng.integers(0, len(names), len(names))
+        values.append(measure(np.concatenate([members[i] for i in drawn])))
+    kept = np.array([v for v in values if not np.isnan(v)])
+    if not len(kept):
+        return float("nan"), float("nan")
+    low, high = np.percentile(kept, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def auc_figure(truth: Array, score: Array, patients: Sequence[str]) -> Figure:
+    """Return the AUC with its interval over patients."""
+    low, high = interval(lambda i: roc_auc(truth[i], score[i]), patients)
+    return Figure(
+        roc_auc(truth, score), low, high, len(truth), int((truth > 0.5).sum())
+    )
+
+
+def platt(
+    truth: Array, logit: Array, weight: Array | None = None, prior: float = 1.0
+) -> tuple[float, float]:
+    """Return scale and offset of Platt's calibration, by Newton's method.
+
+    Targets are smoothed as Platt did; ``prior`` pulls the scale towards 1 where there
+    is little to learn from, and the scale stays positive.
+    """
+    weight = np.ones_like(logit) if weight is None else weight
+    positive = float((weight * (truth > 0.5)).sum())
+    negative = float((weight * (truth <= 0.5)).sum())
+    high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
+    target = np.where(truth > 0.5, high, low)
+    design = np.column_stack([logit, np.ones_like(logit)])
+    beta = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
+        gradient = design.T @ (weight * (p - target)) + [prior * (beta[0] - 1), 0]
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design
+        curvature += np.diag([prior, 1e-3])
+        step = np.linalg.solve(curvature, gradient)
+        beta = beta - np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-6:
+            break
+    return float(np.clip(beta[0], 0.05, 10)), float(beta[1])
+
+
+def youden_threshold(truth: Array, probability: Array) -> float:
+    """Return the threshold with the largest sensitivity plus specificity.
+
+    It lies midway between the probabilities it parts; 0.5 where one class is absent.
+    """
+    values = np.unique(probability)
+    positive, negative = probability[truth > 0.5], probability[truth <= 0.5]
+    if not len(positive) or not len(negative) or len(values) < 2:
+        return 0.5
+    middles = (values[:-1] + values[1:]) / 2
+    gain = [(positive >= t).mean() + (negative < t).mean() for t in middles]
+    return float(middles[int(np.argmax(gain))])
+
+
+def dice_scores(
+    predicted: NDArray[np.uint8], truth: NDArray[np.uint8], n_classes: int
+) -> Array:
+    """Return the Dice score of each class over all pixels; NaN where it is absent."""
+    scores = np.full(n_classes, np.nan)
+    for index in range(n_classes):
+        a, b = predicted == index, truth == index
+        if total := int(a.sum()) + int(b.sum()):
+            scores[index] = 2 * int((a & b).sum()) / total
+    return scores

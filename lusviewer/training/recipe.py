@@ -1,0 +1,194 @@
+"""The recipe of lus-lite: render, decode, train frames, train time, finish.
+
+Each stage can be run again: what is there already is kept, and training goes on from
+its last checkpoint.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lusviewer.training.batches import Bag, BatchMaker
+from lusviewer.training.checkpoint import load_average, tensors
+from lusviewer.training.clip_scores import real_clips, simulated_clips
+from lusviewer.training.network import FrameNetwork, TemporalNetwork
+from lusviewer.training.pocus_labels import PocusClip, read_table
+from lusviewer.training.shards import open_shards, shard_indices
+from lusviewer.training.split import shipped_split
+from lusviewer.training.temporal import EmbeddedClip, train_temporal
+from lusviewer.training.trainer import FRAME_STATE, start_run, train_frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.inference.session import OnnxSession
+    from lusviewer.training.config import TrainingConfig
+
+Events = "Iterator[dict[str, Any]]"
+
+TEMPORAL_STATE: Final = "temporal-state.npz"
+CLIP_FRAMES: Final = 16
+"""Frames of a simulated clip."""
+
+
+def render(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Render the simulated frames and clips that are not there yet."""
+    from lusviewer.training.phantom_set import (  # noqa: PLC0415 - renderer: only here
+        RenderPlan,
+        render_shards,
+    )
+
+    plans = (
+        (config.frames_folder, config.frame_shards, RenderPlan(config.phantom_seed, 1)),
+        (
+            config.clips_folder,
+            config.clip_shards,
+            RenderPlan(config.phantom_seed + 1, CLIP_FRAMES),
+        ),
+    )
+    for folder, count, plan in plans:
+        for index in render_shards(folder, range(count), plan, cancel):
+            yield {
+                "event": "progress",
+                "stage": f"render {folder.name}",
+                "step": index + 1,
+                "steps": count,
+            }
+
+
+def decode(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Decode the real clips that are not in the cache yet."""
+    from lusviewer.training.real_clips import cache_clips  # noqa: PLC0415 - decoders
+
+    known = known_clips(config)
+    folder = _real_folder(config)
+    if folder is None:
+        return
+    files = [clip.file for clip in known]
+    found = cache_clips(folder, files, config.cache_folder, cancel)
+    for index, (file, error) in enumerate(found):
+        event = {
+            "event": "progress",
+            "stage": "decode",
+            "step": index + 1,
+            "steps": len(files),
+        }
+        yield event | ({"skipped": file, "why": error} if error else {})
+
+
+def frames(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Train the frame network from its last checkpoint to its last step."""
+    maker = BatchMaker(
+        open_shards(config.frames_folder, "train"), _bags(config), config.seed
+    )
+    run = start_run(config, maker)
+    yield from train_frames(config, run, maker, cancel)
+
+
+def temporal(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Train the temporal head on embeddings of the averaged frame network."""
+    network = load_frame_network(config)
+    graph = exported_frame_graph(config, network)
+    clips = embedded(config, graph, "train")
+    for event in train_temporal(config, network, clips, cancel):
+        if isinstance(event, dict):
+            yield event
+        else:
+            arrays = {f"avg/{k}": v.numpy() for k, v in event.state_dict().items()}
+            with (config.run_folder / TEMPORAL_STATE).open("wb") as file:
+                np.savez(file, **arrays)
+
+
+def finish(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Calibrate, fit the experts and write the bundle."""
+    from lusviewer.training.finish import finish_bundle  # noqa: PLC0415 - onnx
+
+    cancel.check()
+    yield from finish_bundle(config)
+
+
+STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
+    "render": render,
+    "decode": decode,
+    "frames": frames,
+    "temporal": temporal,
+    "finish": finish,
+}
+
+
+def known_clips(config: TrainingConfig) -> tuple[PocusClip, ...]:
+    """Return the real clips' labels; none where the run is on the phantom alone."""
+    folder = _real_folder(config)
+    return () if folder is None else read_table(folder)
+
+
+def part_of(clips: tuple[PocusClip, ...], part: str) -> tuple[PocusClip, ...]:
+    """Return the clips of ``part`` in the shipped split."""
+    files = frozenset(shipped_split()[part])
+    return tuple(clip for clip in clips if clip.file in files)
+
+
+def load_frame_network(config: TrainingConfig) -> FrameNetwork:
+    """Return the frame network with the averaged weights of the last checkpoint."""
+    network = FrameNetwork()
+    load_average(config.run_folder / FRAME_STATE, network)
+    return network.eval()
+
+
+def load_temporal_network(config: TrainingConfig) -> TemporalNetwork:
+    """Return the trained temporal head."""
+    network = TemporalNetwork()
+    path = config.run_folder / TEMPORAL_STATE
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    network.load_state_dict(tensors(arrays, "avg/"))
+    return network.eval()
+
+
+def exported_frame_graph(config: TrainingConfig, network: FrameNetwork) -> OnnxSession:
+    """Return ``network`` as the graph that is shipped, written to the run's folder."""
+    from lusviewer.inference.session import OnnxSession  # noqa: PLC0415 - onnxruntime
+    from lusviewer.training.export_onnx import export_frame  # noqa: PLC0415
+
+    path = config.run_folder / "frame.onnx"
+    export_frame(network, path)
+    return OnnxSession(path, "cpu")
+
+
+def embedded(
+    config: TrainingConfig, graph: OnnxSession, part: str
+) -> list[EmbeddedClip]:
+    """Return the simulated and real clips of ``part``, embedded."""
+    simulated = []
+    if shard_indices(config.clips_folder, part):
+        simulated = simulated_clips(graph, open_shards(config.clips_folder, part))
+    known = part_of(known_clips(config), part)
+    return simulated + real_clips(graph, config.cache_folder, known)
+
+
+def _bags(config: TrainingConfig) -> list[Bag]:
+    from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoders
+        is_cached,
+        open_cached,
+    )
+
+    return [
+        Bag(open_cached(config.cache_folder, clip.file), clip)
+        for clip in part_of(known_clips(config), "train")
+        if is_cached(config.cache_folder, clip.file)
+    ]
+
+
+def _real_folder(config: TrainingConfig) -> Path | None:
+    import os  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    named = config.real or os.environ.get("LUSVIEWER_REAL_DATA", "")
+    if not named:
+        return None
+    folder = Path(named)
+    return folder if (folder / "labels.csv").is_file() else folder / "pocus"

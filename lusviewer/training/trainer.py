@@ -1,0 +1,165 @@
+"""Stage one: the frame network, on simulated frames and bags of real ones."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lusviewer.training.checkpoint import Average, load_state, save_state
+from lusviewer.training.encoder import freeze_wide_filters, load_imagenet
+from lusviewer.training.layers import measure_statistics
+from lusviewer.training.losses import at_phase, bag_loss, segmentation_loss
+from lusviewer.training.network import FrameNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.training.batches import Batch, BatchMaker
+    from lusviewer.training.config import TrainingConfig
+
+FRAME_STATE = "frame-state.npz"
+"""The checkpoint of stage one, in the run's folder."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What changes while the frame network trains."""
+
+    network: FrameNetwork
+    optimiser: torch.optim.AdamW
+    average: Average
+    step: int = 0
+
+
+def start_run(config: TrainingConfig, maker: BatchMaker) -> Run:
+    """Return a new run, or the one checkpointed in the run's folder."""
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    network = FrameNetwork()
+    if config.imagenet:
+        load_imagenet(network.encoder)
+        freeze_wide_filters(network.encoder)
+    network.to(memory_format=torch.channels_last)
+    path = config.run_folder / FRAME_STATE
+    if not path.is_file():
+        first = _draw(config, maker, 0)
+        measure_statistics(
+            network if not config.imagenet else _new_parts(network),
+            lambda: network(first.frames.to(memory_format=torch.channels_last)),
+        )
+    optimiser = torch.optim.AdamW(_groups(network, config), lr=config.rate)
+    run = Run(network, optimiser, Average(network, config.average))
+    if path.is_file():
+        run.step = load_state(path, network, optimiser, run.average)
+    return run
+
+
+def _new_parts(network: FrameNetwork) -> torch.nn.ModuleList:
+    return torch.nn.ModuleList([network.merges, network.head_filter, network.head_mix])
+
+
+def _groups(network: FrameNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Weights decay, gains and biases do not; the encoder learns more slowly."""
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            key = (name.startswith("encoder."), parameter.ndim > 1)
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "peak": config.encoder_rate if encoder else config.rate,
+            "weight_decay": config.weight_decay if decays else 0.0,
+        }
+        for (encoder, decays), parameters in sorted(groups.items())
+    ]
+
+
+def train_frames(
+    config: TrainingConfig, run: Run, maker: BatchMaker, cancel: CancelToken
+) -> Iterator[dict[str, Any]]:
+    """Train to the last step; yield progress, and checkpoint on the way."""
+    folder = config.run_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    started, sums = time.monotonic(), np.zeros(3)
+    while run.step < config.steps:
+        if cancel.cancelled:
+            save_state(folder / FRAME_STATE, run.step, *_parts(run))
+            cancel.check()
+        sums += train_step(config, run, _draw(config, maker, run.step))
+        run.step += 1
+        if run.step % config.report_every == 0 or run.step == config.steps:
+            elapsed = time.monotonic() - started
+            mean = sums / config.report_every
+            yield _progress(config, run.step, mean, elapsed)
+            started, sums = time.monotonic(), np.zeros(3)
+        if run.step % config.checkpoint_every == 0 or run.step == config.steps:
+            save_state(folder / FRAME_STATE, run.step, *_parts(run))
+
+
+def _parts(run: Run) -> tuple[FrameNetwork, torch.optim.AdamW, Average]:
+    return run.network, run.optimiser, run.average
+
+
+def _progress(
+    config: TrainingConfig, step: int, losses: np.ndarray, elapsed: float
+) -> dict[str, Any]:
+    return {
+        "event": "progress",
+        "stage": "frames",
+        "step": step,
+        "steps": config.steps,
+        "loss": round(float(losses.sum()), 4),
+        "segmentation": round(float(losses[0]), 4),
+        "labels": round(float(losses[1]), 4),
+        "real": round(float(losses[2]), 4),
+        "seconds": round(elapsed, 2),
+    }
+
+
+def _draw(config: TrainingConfig, maker: BatchMaker, step: int) -> Batch:
+    return maker.make(step, config.phantom_frames, config.bags, config.bag_frames)
+
+
+def train_step(config: TrainingConfig, run: Run, batch: Batch) -> np.ndarray:
+    """Do one step; return the losses: segmentation, labels, real."""
+    _set_rates(config, run)
+    frames = batch.frames.to(memory_format=torch.channels_last)
+    frames = frames.to(torch.bfloat16) if config.bfloat16 else frames
+    out = run.network(frames)
+    n = len(batch.labels)
+    row, column = run.step % 2, run.step // 2 % 2
+    logits = at_phase(out.segmentation[:n].float(), row, column)
+    segmentation = segmentation_loss(logits, batch.labels[:, row::2, column::2])
+    labels = functional.binary_cross_entropy_with_logits(out.head[:n], batch.truth)
+    real = labels.new_zeros(())
+    if len(batch.values):
+        bags = out.head[n:].unflatten(0, (len(batch.values), -1))
+        real = bag_loss(bags, batch.values, batch.weights)
+    _learn(run, segmentation + labels + config.real_weight * real)
+    return np.array([segmentation.item(), labels.item(), real.item()])
+
+
+def _learn(run: Run, loss: Tensor) -> None:
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
+    run.optimiser.step()
+    run.average.update(run.network, run.step)
+
+
+def _set_rates(config: TrainingConfig, run: Run) -> None:
+    """Warm up, then follow half a cosine down to a fiftieth."""
+    warm = min(1.0, (run.step + 1) / config.warm_up)
+    done = min(1.0, run.step / config.steps)
+    factor = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+    for group in run.optimiser.param_groups:
+        group["lr"] = group["peak"] * factor

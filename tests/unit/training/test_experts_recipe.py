@@ -1,0 +1,112 @@
+"""Fitted experts say the same as ONNX graphs as they did as models."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lusviewer.cancel import CancelToken
+from lusviewer.experts.expert import open_expert
+from lusviewer.training.calibrate import KEYS, Calibration
+from lusviewer.training.clip_scores import ScoredClip
+from lusviewer.training.expert_heads import (
+    Samples,
+    abstain_below,
+    fit_logistic,
+    fit_tree,
+)
+from lusviewer.training.experts_recipe import ExpertWords, write_experts
+from lusviewer.training.pocus_labels import PocusClip
+
+_CALIBRATION = Calibration(dict.fromkeys(KEYS, (1.0, 0.0)), {}, {})
+
+
+def _clips(seed, count=60):
+    """Clips whose class shows in one finding each, as it should."""
+    rng = np.random.default_rng(seed)
+    clips = []
+    for i in range(count):
+        kind = int(rng.integers(4))
+        logits = rng.normal(-2, 1, len(KEYS))
+        logits[len(KEYS) - 5 + kind] += 5
+        known = PocusClip(
+            file=f"{i}.mp4",
+            patient=f"{seed}-{i // 2}",
+            diagnosis=kind,
+            severity=kind,
+            values=np.zeros(5, np.float32),
+            weights=np.ones(5, np.float32),
+            licence="",
+            probe="",
+            source="",
+        )
+        clips.append(ScoredClip(logits, known=known))
+    return clips
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    pytest.importorskip("sklearn")
+    folder = tmp_path_factory.mktemp("experts")
+    parts = {"train": _clips(1), "validation": _clips(2), "test": _clips(3)}
+    metrics = write_experts(
+        folder, parts, _CALIBRATION, ExpertWords("1.0", "made up clips", "none")
+    )
+    return folder, metrics
+
+
+def test_every_question_gets_a_tree_and_a_regression(written):
+    folder, metrics = written
+    assert sorted(p.name for p in folder.iterdir()) == sorted(metrics)
+    assert len(metrics) == 4
+
+
+def test_what_shows_in_the_features_is_learned(written):
+    _, metrics = written
+    for figures in metrics.values():
+        assert figures["accuracy"][0] > figures["accuracy_of_the_commonest_class"]
+        assert figures["mean_auc"][0] > 0.8
+
+
+@pytest.mark.parametrize("name", ["severity-tree", "diagnosis-logistic"])
+def test_a_written_expert_predicts_with_reasons(written, name):
+    expert = open_expert(written[0] / name)
+    features = dict.fromkeys(KEYS, 0.1)
+    prediction = expert.predict(features, CancelToken())
+    assert sum(prediction.probabilities) == pytest.approx(1, abs=1e-4)
+    assert prediction.reasons
+
+
+def test_the_manifest_counts_patients_and_clips(written):
+    manifest = json.loads((written[0] / "severity-tree" / "manifest.json").read_text())
+    assert manifest["trained_on"]["clips"] == 60
+    assert manifest["trained_on"]["patients"] == 30
+
+
+def _samples(seed):
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, 3, 50)
+    features = rng.random((50, 4))
+    features[np.arange(50), classes] += 1
+    return Samples(features, classes, tuple(f"{seed}-{i}" for i in range(50)))
+
+
+def test_a_class_never_seen_stays_improbable():
+    pytest.importorskip("sklearn")
+    train, validation = _samples(0), _samples(1)
+    for fit in (fit_tree, fit_logistic):
+        head = fit(train, validation, 4)
+        assert head.predict(validation.features)[:, 3].max() < 0.1
+
+
+def test_abstaining_keeps_the_answers_that_are_right():
+    samples = Samples(np.zeros((4, 1)), np.array([0, 0, 0, 1]), ("a", "b", "c", "d"))
+    sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.8, 0.2], [0.55, 0.45]])
+    assert 0.55 < abstain_below(sure, samples) <= 0.8
+
+
+def test_an_expert_that_is_always_right_never_abstains():
+    samples = Samples(np.zeros((2, 1)), np.array([0, 1]), ("a", "b"))
+    assert abstain_below(np.array([[0.9, 0.1], [0.4, 0.6]]), samples) == 0
