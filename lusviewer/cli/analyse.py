@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from tqdm import tqdm
 
@@ -30,7 +30,7 @@ from lusviewer.io.folder import list_exam
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from lusviewer.clip import Clip
@@ -184,7 +184,7 @@ def _analyse_one(path: Path, work: _Work, row: _Row, *, hidden: bool | None) -> 
         timelines = Timelines(clip.frame_times_s)
         kept: dict[int, FrameFindings] = {}
         with (
-            closing(_stream(clip, work)) as stream,
+            closing(analyse(clip, work.bundle, work.cancel)) as stream,
             _frames_bar(len(clip), hidden=hidden) as bar,
         ):
             for findings in stream:
@@ -196,10 +196,6 @@ def _analyse_one(path: Path, work: _Work, row: _Row, *, hidden: bool | None) -> 
         row.report = _write(clip, report, kept, work)
     finally:
         clip.close()
-
-
-def _stream(clip: Clip, work: _Work) -> Generator[FrameFindings]:
-    return cast("Generator[FrameFindings]", analyse(clip, work.bundle, work.cancel))
 
 
 def _frames_bar(n_frames: int, *, hidden: bool | None) -> tqdm[None]:

@@ -115,6 +115,12 @@ def test_interrupting_keeps_what_is_done_and_leaves_nothing_half_written(
     assert [p.name for p in out.iterdir() if p.name.endswith(".part")] == []
 
 
+@pytest.mark.slow
+def test_the_models_that_ship_give_the_numbers_stored_for_them() -> None:
+    ended = run("--selftest", timeout_s=300)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 def test_help_is_there_for_every_command() -> None:
     for words in ([], ["analyse"], ["info"], ["models"], ["doctor"]):
         ended = run(*words, "--help")

@@ -20,7 +20,7 @@ def test_cancelling_is_no_error_that_a_handler_could_swallow() -> None:
 
 
 def test_the_documentation_draws_the_tree_as_it_is() -> None:
-    def drawn(kind: type, depth: int) -> list[str]:
+    def drawn(kind: type[LusViewerError], depth: int) -> list[str]:
         lines = ["  " * depth + f"* {kind.__name__}"]
         for child in kind.__subclasses__():
             if child.__module__ == errors.__name__:
