@@ -52,6 +52,7 @@ class AnalysisModel(QObject):
         self.timelines: Timelines | None = None
         self.report: ClipReport | None = None
         self.predictions: Opinions = ()
+        self.unloadable = False
         self._final = False
         self.edits = Edits(self)
         self._loading = Lane(self)
@@ -87,6 +88,7 @@ class AnalysisModel(QObject):
         self.cancel()
         self.bundle_path, self.asked_device = folder, device
         self.models = None
+        self.unloadable = False
         self._forget_results()
         self._loading.run(
             partial(background.load_models, folder, device, self.threads)
@@ -125,7 +127,7 @@ class AnalysisModel(QObject):
         Without models they are loaded; ``models_changed`` says when to ask again.
         """
         if self.models is None:
-            if not self._loading.busy:
+            if not self._loading.busy and not self.unloadable:
                 self.load(self.bundle_path, self.asked_device)
             return False
         self._forget_results()
@@ -160,6 +162,7 @@ class AnalysisModel(QObject):
     @Slot()
     def _on_loading_ended(self) -> None:
         if self.models is None:
+            self.unloadable = True
             self.models_changed.emit(None)
 
     @Slot(object)

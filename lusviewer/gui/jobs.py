@@ -238,6 +238,7 @@ class Lane(QObject):
     def __init__(self, parent: QObject, *, replacing: bool = True) -> None:
         super().__init__(parent)
         self._replacing = replacing
+        self._closed = False
         self._jobs: list[Job] = []
         self._current: Job | None = None
 
@@ -249,6 +250,8 @@ class Lane(QObject):
 
     def run(self, work: Callable[[CancelToken], Iterable[object]]) -> None:
         """Start ``work``; the job before, if any, is cancelled and never heard of."""
+        if self._closed:
+            return
         if self._replacing:
             self.cancel()
         job = Job(work, self)
@@ -265,7 +268,8 @@ class Lane(QObject):
             self._current.cancel()
 
     def close(self) -> None:
-        """Cancel, and wait until every thread has ended."""
+        """Cancel, and wait until every thread has ended; nothing is heard after."""
+        self._closed = True
         for job in self._jobs:
             job.cancel()
         for job in self._jobs:
@@ -278,4 +282,5 @@ class Lane(QObject):
             job.deleteLater()
             if job is self._current:
                 self._current = None
-                self.ended.emit()
+                if not self._closed:
+                    self.ended.emit()

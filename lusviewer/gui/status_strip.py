@@ -53,7 +53,10 @@ class StatusStrip(QStatusBar):
 
     @Slot(float)
     def _on_progress(self, share: float) -> None:
+        # Qt paints a progress bar at once, and with it all that waits to be painted.
+        self.progress.setUpdatesEnabled(False)
         self.progress.setValue(round(share * 1000))
+        self.progress.setUpdatesEnabled(True)
         self._show_work()
 
     @Slot()

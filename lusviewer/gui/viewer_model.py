@@ -138,6 +138,7 @@ class ViewerModel(Sight):
     def analyse(self) -> None:
         """Analyse the open clip, again if need be, from the frame that is shown."""
         self._to_analyse = True
+        self.analysis.unloadable = False
         self._analyse_when_ready()
 
     def cancel_analysis(self) -> None:

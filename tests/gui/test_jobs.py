@@ -243,3 +243,19 @@ def test_a_lane_is_not_busy_once_cancelled(qtbot, owner):
         lane.cancel()
         assert not lane.busy
     lane.close()
+
+
+def test_a_closed_lane_starts_nothing_and_says_nothing(qtbot, owner):
+    lane = Lane(owner)
+    heard = []
+    lane.ended.connect(lambda: heard.append("ended"))
+    lane.run(lambda cancel: iter([cancel.wait(10)]))
+    lane.close()
+    started = []
+    lane.run(lambda cancel: started.append(1) or [])
+    other = Lane(owner)
+    with qtbot.waitSignal(other.ended, timeout=WAIT_MS):
+        other.run(lambda cancel: iter([1]))
+    assert heard == []
+    assert started == []
+    other.close()

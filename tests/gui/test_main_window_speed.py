@@ -1,0 +1,114 @@
+"""The window stays quick while everything goes on at once, and never leaks."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import av
+import cv2
+import psutil
+import pytest
+from PySide6.QtCore import QTimer
+
+from lusviewer.paths import default_bundle
+from tests.gui.conftest import WAIT_MS, load
+from tests.gui.watchdog import Watch, WatchedApplication
+from tests.small_clips import frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMIT_MS = 16.0
+"""A frame of a 60 Hz screen: nothing may keep the window busy for longer."""
+
+ROWS, COLUMNS = 600, 800
+N_FRAMES = 120
+UPDATES = 3000
+
+
+@pytest.fixture(scope="session")
+def qapp_cls():
+    return WatchedApplication
+
+
+@pytest.fixture(scope="session")
+def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Motion JPEG cine of the size and rate of a real one."""
+    path = tmp_path_factory.mktemp("large") / "large.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=30, options={"qscale": "3"})
+        stream.width, stream.height, stream.pix_fmt = COLUMNS, ROWS, "yuvj420p"
+        for small in frames(N_FRAMES):
+            picture = cv2.resize(
+                small, (COLUMNS, ROWS), interpolation=cv2.INTER_NEAREST
+            )
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "gray")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _watched(qtbot, qapp, window, viewer, clip: Path) -> Watch:
+    """Open, analyse and play at once until both went through the whole clip."""
+    window.resize(1440, 900)
+    load(viewer)
+    qtbot.waitUntil(lambda: viewer.bundle is not None, timeout=WAIT_MS)
+    shown = []
+    viewer.image_changed.connect(lambda frame, index: shown.append(index))
+    viewer.select("finding.b_lines")
+    viewer.set_saliency(True)
+    watch = Watch()
+    qapp.watch = watch
+    try:
+        viewer.open_path(clip)
+        qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS).wait()
+        viewer.set_playing(True)
+        qtbot.waitUntil(
+            lambda: viewer.analysis.complete and len(shown) > N_FRAMES, timeout=60_000
+        )
+    finally:
+        qapp.watch = None
+    viewer.set_playing(False)
+    return watch
+
+
+def test_no_event_takes_longer_than_a_frame_while_playing_and_analysing(
+    qtbot, qapp, window, viewer, large_clip
+):
+    watch = _watched(qtbot, qapp, window, viewer, large_clip)
+    assert len(watch.spent_ms) > N_FRAMES
+    assert watch.over(LIMIT_MS) == []
+
+
+@pytest.mark.slow
+def test_no_event_takes_longer_than_a_frame_with_the_shipped_model(
+    qtbot, qapp, window, viewer, large_clip
+):
+    if not (default_bundle() / "manifest.json").is_file():
+        pytest.skip("the shipped model is not there")
+    viewer.analysis.bundle_path = default_bundle()
+    watch = _watched(qtbot, qapp, window, viewer, large_clip)
+    assert watch.over(LIMIT_MS) == []
+
+
+def test_three_thousand_frame_updates_neither_crash_nor_leak(
+    qtbot, window, analysed, clip_path
+):
+    viewer = analysed()
+    shown, memory = [], []
+
+    def go_on(_frame, index):
+        shown.append(index)
+        if len(shown) in (1000, UPDATES):
+            gc.collect()
+            memory.append(psutil.Process().memory_info().rss)
+
+    viewer.image_changed.connect(go_on)
+    timer = QTimer()
+    timer.timeout.connect(
+        lambda: viewer.set_frame((viewer.frame_index + 7) % len(viewer.clip))
+    )
+    timer.start(0)
+    qtbot.waitUntil(lambda: len(shown) >= UPDATES, timeout=180_000)
+    timer.stop()
+    assert memory[1] - memory[0] < 20 * 2**20
