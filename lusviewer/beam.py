@@ -27,8 +27,16 @@ Floats = NDArray[np.float64]
 
 _SIZE: Final = 256
 _SLOPES: Final = np.tan(np.deg2rad(np.arange(0, 58, 0.5)))
-_LEAST_FAN: Final = np.tan(np.deg2rad(6.0))
+_LEAST_FAN: Final = np.tan(np.deg2rad(8.0))
+_NOISE_LEVELS: Final = (3.0, 10.0, 20.0)
+_CLEAR: Final = 0.6
+_CLEAR_ROWS: Final = 20
+_CLEAR_SLOPE: Final = np.tan(np.deg2rad(15.0))
+_FAIR: Final = 0.3
+_LITTLE: Final = 0.15
+_UPRIGHT: Final = 0.2
 _OUTSIDE: Final = 0.05
+_LEAST_SPREAD: Final = 0.3
 _PHASED_RATIO: Final = 0.12
 _UNSURE: Final = (
     "The beam was not clearly found in the pixels: its outline is a guess, "
@@ -36,24 +44,44 @@ _UNSURE: Final = (
 )
 
 
+Box = tuple[float, float, float, float]
+"""Half-open ``(top, left, bottom, right)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The picture itself, and all that moves in the frames, with it or apart."""
+
+    mask: Mask
+    moving: Mask
+
+
 @dataclass(frozen=True, slots=True)
 class _Sides:
     """Straight sides: columns ``left - slope * row`` and ``right + slope * row``.
 
-    ``support`` is the part of the rows whose outermost pixel lies on its side.
+    ``support`` is the part of the rows whose outermost pixel lies on its side, and
+    ``rows`` their number, each on the side where it is less.
     """
 
     left: float
     right: float
     slope: float
     support: float
+    rows: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether both sides are long, oblique and straight."""
+        steep = self.slope > _CLEAR_SLOPE
+        return steep and self.rows > _CLEAR_ROWS and self.support > _CLEAR
 
 
 @dataclass(frozen=True, slots=True)
 class _Beam:
     """What was found, in pixels of the small copy."""
 
-    region: tuple[float, float, float, float]
+    region: Box
     sector: Sector | None
     probe: Probe
     sure: bool
@@ -69,12 +97,34 @@ def locate_beam(
     top, left, bottom, right = geometry.region
     scale = min(_SIZE / max(bottom - top, right - left), 1.0)
     small = np.stack([_shrink(f[top:bottom, left:right], scale) for f in frames])
-    mask = _picture(small)
-    if not mask.any():
+    found = _find(small)
+    if found is None:
         return geometry, (_UNSURE,)
-    found = _fit(mask)
+    if geometry.beam_from == "header" and not found.sure:
+        return geometry, ()
     located = _in_frame(found, geometry, scale)
     return located, () if found.sure else (_UNSURE,)
+
+
+def _find(frames: Gray) -> _Beam | None:
+    """Return the beam; None in frames where nothing stands off the background.
+
+    Where noise around the beam hides its sides, they are sought above the noise: only
+    clear ones count there, since dark corners of a rectangle are seldom as straight.
+    """
+    picture = _picture(frames, _NOISE_LEVELS[0])
+    if not picture.mask.any():
+        return None
+    sides = _sides(picture.mask)
+    if sides is None or sides.slope < _LEAST_FAN or sides.support < _FAIR:
+        for level in _NOISE_LEVELS[1:]:
+            above = _sides(_picture(frames, level).mask)
+            if above is not None and above.clear:
+                sides = above
+                break
+    if sides is None or sides.slope < _LEAST_FAN:
+        return _rectangle(picture.mask)
+    return _fan(picture, sides)
 
 
 def _shrink(frame: NDArray[np.uint8], scale: float) -> Gray:
@@ -85,15 +135,23 @@ def _shrink(frame: NDArray[np.uint8], scale: float) -> Gray:
     return frame.astype(np.float32)
 
 
-def _picture(frames: Gray) -> Mask:
+def _picture(frames: Gray, level: float) -> _Picture:
     """Return where the picture is: what moves or stands off the background."""
     mean = frames.mean(axis=0)
     spread = frames.std(axis=0)
-    active = (np.abs(mean - _background(mean, spread)) > 3) | (spread > 1.0)
+    moving = spread > level / 3
+    active = (np.abs(mean - _background(mean, spread)) > level) | moving
+    white = cv2.morphologyEx((mean > 250).astype(np.uint8), cv2.MORPH_OPEN, _disc(15))
+    active &= cv2.dilate(white, _disc(3)) == 0  # Paper, not tissue.
+    if moving.mean() > 0.5 * active.mean():
+        # Enough moves: what stands still far from it is no part of the picture.
+        near = cv2.dilate(moving.astype(np.uint8), _disc(15))
+        active &= near > 0
     image = np.asarray(
         cv2.morphologyEx(active.astype(np.uint8), cv2.MORPH_OPEN, _disc(5)), np.uint8
     )
-    return _joined(image, spread if len(frames) > 1 else None)
+    mask = _joined(image, spread if len(frames) > 1 else None)
+    return _Picture(mask, (image > 0) & (spread > _LEAST_SPREAD))
 
 
 def _background(mean: Gray, spread: Gray) -> float:
@@ -140,28 +198,30 @@ def _disc(size: int) -> NDArray[np.uint8]:
     )
 
 
-def _fit(mask: Mask) -> _Beam:
+def _rectangle(mask: Mask) -> _Beam:
     box = _box(mask)
-    sides = _sides(mask)
-    if sides is None:
-        filled = (box[2] - box[0]) * (box[3] - box[1]) > 0.9 * mask.size
-        return _Beam(box, None, Probe.UNKNOWN, sure=filled)
-    if sides.slope < _LEAST_FAN:
-        return _Beam(box, None, Probe.LINEAR, sure=sides.support > 0.5)
-    return _fan(mask, sides)
+    inner = box[1] > 0.02 * mask.shape[1] or box[3] < 0.98 * mask.shape[1]
+    probe = Probe.LINEAR if inner else Probe.UNKNOWN
+    return _Beam(box, None, probe, sure=_filled(mask, box) > 0.75)
 
 
-def _box(mask: Mask) -> tuple[float, float, float, float]:
-    """Return the bounding box, leaving out rows and columns with next to nothing."""
-    rows = np.flatnonzero(mask.sum(axis=1) > 0.02 * mask.shape[1])
-    columns = np.flatnonzero(mask.sum(axis=0) > 0.02 * mask.shape[0])
+def _filled(mask: Mask, box: Box) -> float:
+    top, left, bottom, right = (int(edge) for edge in box)
+    return float(mask[top:bottom, left:right].mean())
+
+
+def _box(mask: Mask) -> Box:
+    """Return the bounding box without rows and columns that hold little."""
+    down, across = mask.sum(axis=1), mask.sum(axis=0)
+    rows = np.flatnonzero(down > _LITTLE * np.percentile(down, 90))
+    columns = np.flatnonzero(across > _LITTLE * np.percentile(across, 90))
     if not len(rows) or not len(columns):
         return 0.0, 0.0, float(mask.shape[0]), float(mask.shape[1])
     return rows[0], columns[0], rows[-1] + 1.0, columns[-1] + 1.0
 
 
 def _sides(mask: Mask) -> _Sides | None:
-    """Fit both straight sides, at one slope; None where neither is in the frame."""
+    """Fit both straight sides, at one slope; None where neither is to be seen."""
     left = _flank(mask)
     right = _flank(mask[:, ::-1])
     if len(left) + len(right) < 12:
@@ -173,8 +233,11 @@ def _sides(mask: Mask) -> _Sides | None:
     width = mask.shape[1]
     at_left = float(offsets[0][best]) if len(left) else 0.0
     at_right = width - float(offsets[1][best]) if len(right) else float(width)
-    supported = max(s[best] for s in support)
-    return _Sides(at_left, at_right, float(_SLOPES[best]), float(supported))
+    supported = min(
+        s[best] for s, f in zip(support, (left, right), strict=True) if len(f) > 5
+    )
+    shown = min(len(left), len(right))
+    return _Sides(at_left, at_right, float(_SLOPES[best]), float(supported), shown)
 
 
 def _flank(mask: Mask) -> Floats:
@@ -182,13 +245,16 @@ def _flank(mask: Mask) -> Floats:
 
     Below its lateral corner the fan's outline turns inwards again: the rows under the
     one where the outline reaches farthest are left out, and so is what touches the
-    frame's border.
+    frame's border, or an upright line at which the fan has been cut.
     """
     rows = np.flatnonzero(mask.any(axis=1))
     first = mask[rows].argmax(axis=1)
     outer = int(np.percentile(first, 2))
-    last = int(np.flatnonzero(first <= outer + 1)[-1])
-    rows, first = rows[: last + 1], first[: last + 1]
+    at_outer = np.flatnonzero(first <= outer + 1)
+    end = int(at_outer[-1]) + 1
+    if len(at_outer) > _UPRIGHT * end:
+        end = int(at_outer[len(at_outer) // 20])
+    rows, first = rows[:end], first[:end]
     inside = first > 1
     return np.stack([rows[inside], first[inside]], axis=1).astype(np.float64)
 
@@ -210,40 +276,62 @@ def _envelope(flank: Floats) -> tuple[Floats, Floats, Floats]:
     return at, cost, (np.abs(inside) < near / 2).mean(axis=1)
 
 
-def _fan(mask: Mask, sides: _Sides) -> _Beam:
+def _fan(picture: _Picture, sides: _Sides) -> _Beam:
     apex_row = -(sides.right - sides.left) / (2 * sides.slope)
     apex_column = (sides.left + sides.right) / 2
+    apex = (apex_row, apex_column)
     half = float(np.arctan(sides.slope))
-    rows, columns = np.nonzero(mask)
-    down, across = rows + 0.5 - apex_row, columns + 0.5 - apex_column
-    radius = np.hypot(down, across)
-    angle = np.arctan2(across, down)
-    inside = np.abs(angle) <= half
-    near, far = _radii(radius[inside], angle[inside], half)
-    sector = Sector((apex_row, apex_column), (max(near, 0.0), far), (-half, half))
+    first, last = _reach(picture.mask, apex, half)
+    seen = last > 0
+    near = float(np.quantile(first[seen], 0.1)) if seen.any() else 0.0
+    cut_off = picture.mask[-1].mean() > _UPRIGHT
+    far = float(np.quantile(last[seen], 1.0 if cut_off else 0.95)) if seen.any() else 1
+    # Below a dark stretch the beam may still show its noise.
+    _, farthest = _reach(picture.moving, apex, half)
+    far = max(far, float(np.quantile(farthest, 0.6)), near + 1)
+    sector = Sector(apex, (max(near, 0.0), far), (-half, half))
     probe = Probe.PHASED if near < _PHASED_RATIO * far else Probe.CURVILINEAR
-    return _Beam(
-        _sector_box(sector, mask.shape), sector, probe, sure=sides.support > 0.3
+    region = _clipped(_sector_box(sector, picture.mask.shape), picture.mask)
+    return _Beam(region, sector, probe, sure=sides.support > _FAIR)
+
+
+def _reach(mask: Mask, apex: tuple[float, float], half: float) -> tuple[Floats, Floats]:
+    """Return the first and last radius of the mask in each direction of the fan."""
+    rows, columns = np.nonzero(mask)
+    down, across = rows + 0.5 - apex[0], columns + 0.5 - apex[1]
+    radius, angle = np.hypot(down, across), np.arctan2(across, down)
+    inside = np.abs(angle) <= half
+    bins = np.clip((angle[inside] / half * 0.5 + 0.5) * 60, 0, 59).astype(int)
+    first, last = np.full(60, np.inf), np.zeros(60)
+    np.minimum.at(first, bins, radius[inside])
+    np.maximum.at(last, bins, radius[inside])
+    return first, last
+
+
+def _clipped(region: Box, mask: Mask) -> Box:
+    """Cut the fan's bounds where an upright or level line cuts the picture itself."""
+    rows, columns = mask.shape
+    left, right = _wall(mask), columns - _wall(mask[:, ::-1])
+    bottom = rows - _wall(mask[::-1].T)
+    cut = (
+        region[0],
+        max(region[1], left),
+        min(region[2], bottom),
+        min(region[3], right),
     )
+    return cut if cut[0] < cut[2] and cut[1] < cut[3] else region
 
 
-def _radii(radius: Floats, angle: Floats, half: float) -> tuple[float, float]:
-    """Return the arcs: of the first and last pixels in each direction, the outer."""
-    bins = np.clip(((angle + half) / (2 * half) * 60).astype(int), 0, 59)
-    first = np.full(60, np.inf)
-    last = np.zeros(60)
-    np.minimum.at(first, bins, radius)
-    np.maximum.at(last, bins, radius)
-    seen = np.isfinite(first)
-    near = float(np.quantile(first[seen], 0.1))
-    far = float(np.quantile(last[seen], 0.95))
-    return near, max(far, near + 1)
+def _wall(mask: Mask) -> float:
+    """Return the column of a straight left border of the picture, 0 if it has none."""
+    first = mask[mask.any(axis=1)].argmax(axis=1)
+    outer = int(np.percentile(first, 2))
+    straight = (first <= outer + 1).mean() > _UPRIGHT
+    return float(outer) if straight and outer > 2 else 0.0
 
 
-def _sector_box(
-    sector: Sector, shape: tuple[int, ...]
-) -> tuple[float, float, float, float]:
-    """Return the bounds of the part of the fan that lies in the picture."""
+def _sector_box(sector: Sector, shape: tuple[int, ...]) -> Box:
+    """Return the bounds of the part of the fan that lies in the frame."""
     row = np.arange(shape[0])[:, None] + 0.5 - sector.apex_px[0]
     column = np.arange(shape[1])[None, :] + 0.5 - sector.apex_px[1]
     radius, angle = np.hypot(row, column), np.arctan2(column, row)

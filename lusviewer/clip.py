@@ -31,6 +31,9 @@ CACHE_BYTES: Final = 512 * 2**20
 BEAM_FRAMES: Final = 12
 """Frames looked at, spread over the clip, to find the beam."""
 
+BEAM_SPAN: Final = 240
+"""Where frames build on each other, the beam is sought in this many first ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipIdentity:
@@ -284,8 +287,9 @@ class Clip:
         self._warnings.append(f"Frame {index + 1} does not decode: {error.message}")
 
     def _spread(self, cancel: CancelToken) -> list[Frame]:
-        """Decode some frames, spread over the clip."""
-        wanted = np.unique(np.linspace(0, len(self) - 1, BEAM_FRAMES).astype(int))
+        """Decode some frames, spread over the clip, or over its start if jumps cost."""
+        span = min(len(self), BEAM_SPAN) if self.details.inter_coded else len(self)
+        wanted = np.unique(np.linspace(0, span - 1, BEAM_FRAMES).astype(int))
         frames: list[Frame] = []
         for index in wanted:
             cancel.check()
