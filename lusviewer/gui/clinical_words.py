@@ -35,6 +35,7 @@ class FindingWords:
     title: str
     value: str
     probability: float | None
+    threshold: float
     frame: int | None
     present: bool
     simulated_only: bool
@@ -88,6 +89,7 @@ def _in_words(
         title=tr(_TITLES[finding]),
         value=value,
         probability=None if evidence is None else evidence.probability,
+        threshold=limit,
         frame=None if evidence is None else evidence.frame,
         present=present and report.quality.assessable,
         simulated_only=checked_on.get(key) == "phantom",
@@ -164,6 +166,14 @@ def target_words(target: str) -> str:
     """Return what an expert judges, as a heading."""
     words = target.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+_KINDS: Final = {"tree": "decision tree", "logistic": "logistic", "mlp": "network"}
+
+
+def kind_words(kind: str) -> str:
+    """Return how an expert decides, in words."""
+    return tr(_KINDS.get(kind, kind))
 
 
 def headline(prediction: Prediction) -> str:

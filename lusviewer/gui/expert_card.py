@@ -9,7 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from lusviewer.gui import theme
-from lusviewer.gui.clinical_words import headline, target_words, timeline_key
+from lusviewer.gui.clinical_words import (
+    headline,
+    kind_words,
+    target_words,
+    timeline_key,
+)
 from lusviewer.gui.panel_parts import (
     ElidedLabel,
     Meter,
@@ -93,7 +98,14 @@ class ExpertCard(QFrame):
     ) -> None:
         """Show what was said, and what is said ``after`` the edits if there are any."""
         now = after or before
-        self.title.set_full_text(target_words(now.target))
+        title = target_words(now.target)
+        if manifest is not None:
+            title = f"{title} · {kind_words(manifest.kind)}"
+        self.title.set_full_text(title)
+        steps = manifest is not None and manifest.kind == "tree"
+        self._because.setText(
+            self.tr("Because, step by step") if steps else self.tr("Because")
+        )
         said, said_before = headline(now), headline(before)
         changed = after is not None and said != said_before
         self.headline.setText(f"{said_before}  →  {said}" if changed else said)

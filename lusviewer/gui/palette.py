@@ -43,6 +43,8 @@ _FAMILIES: Final = (
     ("lung", "lung"),
 )
 _NEUTRAL: Final = "#999999"
+_ABSENT: Final = (".none", ".not_applicable")
+"""Labels that say a thing is not there must not shine in its colour."""
 
 EDGE: Final = 16
 """Added to a class index where its patch has its edge (see ``colour_table``)."""
@@ -58,6 +60,8 @@ def _hex_of(key: str) -> str:
     name = key
     for prefix in ("finding.", "measured."):
         name = name.removeprefix(prefix)
+    if name.endswith(_ABSENT):
+        return _NEUTRAL
     if name in CLASS_COLOURS:
         return CLASS_COLOURS[name]
     for prefix, family in sorted(_FAMILIES, key=lambda f: -len(f[0])):

@@ -156,7 +156,7 @@ def ink_of(widget: QWidget, key: str) -> QColor:
 
 
 class Meter(QWidget):
-    """A bar from 0 to 1, with a mark where the value was before."""
+    """A bar from 0 to 1, with a mark at another value: a threshold, or one before."""
 
     def __init__(self, key: str = "") -> None:
         super().__init__()
@@ -186,7 +186,8 @@ class Meter(QWidget):
         paint_bar(painter, trough, self.value, colour, colours.colour("line"))
         if self.mark is not None:
             x = trough.left() + self.mark * trough.width()
-            painter.fillRect(QRectF(x - 1, 0, 2, self.height()), colours.colour("text"))
+            mark = QRectF(x - 0.75, 0, 1.5, self.height())
+            painter.fillRect(mark, colours.colour("text"))
         painter.end()
 
 

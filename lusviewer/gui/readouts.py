@@ -179,7 +179,7 @@ def _tick(painter: QPainter, at: QPointF, length: float) -> None:
 
 def _number(painter: QPainter, at: QPointF, centimetres: int) -> None:
     words = f"{centimetres} cm" if centimetres == 0 else str(centimetres)
-    box = QRectF(at.x(), at.y() - 8, 40, 16)
+    box = QRectF(at.x(), max(at.y() - 8, 1.0), 60, 16)
     flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     painter.setPen(QColor(0, 0, 0, 200))
     painter.drawText(box.translated(1, 1), flags, words)

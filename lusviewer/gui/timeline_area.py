@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
 from lusviewer.gui import theme
 from lusviewer.gui.best_frame import best_frame
+from lusviewer.gui.clinical_words import SURE
 from lusviewer.gui.timeline_canvas import Canvas, Look, Scenery
 from lusviewer.gui.timeline_drag import TimeDrag
 from lusviewer.gui.timeline_rows import (
@@ -108,6 +109,8 @@ class TimelineArea(QAbstractScrollArea):
         self._toggle.setChecked(expanded)
         theme.set_icon(self._toggle, "chevron_down" if expanded else "chevron_right")
         self._arrange()
+        first = next((row for row in self._rows if row.kind == "heading"), None)
+        self.verticalScrollBar().setValue(0 if first is None else first.top)
 
     def row_of(self, key: str) -> Row | None:
         """Return the row of a biomarker, None where it is not shown."""
@@ -207,23 +210,29 @@ class TimelineArea(QAbstractScrollArea):
         return min(self._viewer.frame_index, last)
 
     def _made_canvas(self) -> Canvas:
-        bundle, report = self._viewer.bundle, self._viewer.report
+        bundle = self._viewer.bundle
         manifest = None if bundle is None else bundle.manifest
         scenery = Scenery(
             rows=self._rows,
             scale=self._scale,
             timelines=self.timelines,
             thresholds={} if manifest is None else manifest.thresholds,
-            best={
-                row.key: best_frame(row.key, None, report)
-                for row in self._rows
-                if report is not None and row.kind != "heading"
-            },
+            best={row.key: self._best(row) for row in self._rows},
             selection=self._viewer.selection,
         )
         size = QSize(self.viewport().width(), self.viewport().height())
         look, colours = self._look(), theme.theme_of(self)
         return Canvas(scenery, look, colours, size, self._offset(), self.font())
+
+    def _best(self, row: Row) -> int | None:
+        """Return the frame to mark; of the labels only where one is likely."""
+        report = self._viewer.report
+        if report is None:
+            return None
+        label = report.biomarkers.get(row.key)
+        if label is not None and label.probability < SURE:
+            return None
+        return best_frame(row.key, None, report)
 
     def _paint_still(self, canvas: Canvas) -> QPixmap:
         ratio = self.viewport().devicePixelRatioF()

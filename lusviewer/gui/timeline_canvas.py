@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from lusviewer.findings import LABELS
 from lusviewer.gui import palette, theme
 from lusviewer.gui.timeline_paint import Columns, curve_image, heat_image
 from lusviewer.gui.timeline_rows import CURVES, Row, TimeScale, biomarker, value_words
@@ -54,10 +55,16 @@ class Look:
     @classmethod
     def of(cls, metrics: QFontMetrics) -> Look:
         """Return the measures for a font."""
-        names = max(metrics.horizontalAdvance(biomarker(k).label) for k in CURVES)
+        curves = [biomarker(key).label for key in CURVES]
+        names = max(metrics.horizontalAdvance(words) for words in (*curves, *_names()))
         values = metrics.horizontalAdvance("100 %")
         line = metrics.height()
-        return cls(names + 34, values + 18, line + 10, max(line, 13), line)
+        return cls(names + 44, values + 18, line + 10, max(line, 13), line)
+
+
+def _names() -> list[str]:
+    """Return the words of the 38 labels without their groups."""
+    return [label.label.partition(": ")[2] for label in LABELS]
 
 
 @dataclass(frozen=True, slots=True)

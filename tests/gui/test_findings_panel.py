@@ -38,7 +38,7 @@ def report_with(viewer, **changes):
 
 
 def card_of(panel, target):
-    return next(c for c in panel.cards if c.title.full_text.lower() == target)
+    return next(c for c in panel.cards if c.title.full_text.lower().startswith(target))
 
 
 def line_of(panel, key):
@@ -81,6 +81,10 @@ def test_the_words_follow_the_most_likely_label(shown, viewer):
     assert shown.rows["b_lines"].value.full_text == "not given by this model"
     assert shown.rows["b_lines"].number.text() == "-"
     assert not shown.rows["b_lines"].frame_button.isVisible()
+
+
+def test_the_limit_from_which_a_finding_is_called_present_is_marked(shown):
+    assert all(row.meter.mark == pytest.approx(0.5) for row in shown.rows.values())
 
 
 def test_what_was_checked_on_simulated_clips_only_says_so(shown):

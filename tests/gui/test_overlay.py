@@ -197,14 +197,20 @@ def test_depth_starts_at_the_skin_below_the_apex():
 
 
 @pytest.mark.parametrize("key", [b.key for b in BIOMARKERS])
-def test_every_biomarker_of_a_family_has_its_colour(key):
+def test_every_biomarker_has_the_colour_of_its_family(key):
     name = key.removeprefix("finding.").removeprefix("measured.")
-    if name.startswith("b_line") or name == "pleura_with_b_lines_fraction":
-        assert palette.colour_of(key).name().upper() == "#E69F00"
-    if name.startswith("a_line"):
-        assert palette.colour_of(key).name().upper() == "#56B4E9"
-    if name not in ("brightness", "contrast"):
-        assert palette.colour_of(key) != QColor("#999999")
+    colour = palette.colour_of(key).name().upper()
+    if name.endswith((".none", ".not_applicable")) or name in (
+        "brightness",
+        "contrast",
+    ):
+        assert colour == "#999999"
+    elif name.startswith("b_line") or name == "pleura_with_b_lines_fraction":
+        assert colour == "#E69F00"
+    elif name.startswith("a_line"):
+        assert colour == "#56B4E9"
+    else:
+        assert colour != "#999999"
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#191d21"])
