@@ -78,7 +78,7 @@ def _findings(rng: Rng, want: Wanted) -> frozenset[str]:
 
 def _view(rng: Rng, want: Wanted) -> View:
     kinds = (Probe.CURVILINEAR, Probe.LINEAR, Probe.PHASED)
-    probe = want.probe or kinds[int(rng.choice(3, p=(0.72, 0.16, 0.12)))]
+    probe = want.probe or kinds[int(rng.choice(3, p=(0.77, 0.16, 0.07)))]
     if probe is Probe.LINEAR:
         flare = float(rng.uniform(0.1, 0.4)) if rng.random() < 0.2 else 0.0
         return View(
@@ -94,11 +94,13 @@ def _view(rng: Rng, want: Wanted) -> View:
             radius_mm=float(rng.uniform(1.5, 10)),
             half_angle_rad=float(rng.uniform(0.5, 0.8)),
         )
+    small = rng.random() < 0.15
+    radius = float(rng.uniform(10, 25) if small else rng.uniform(35, 80))
     # Small radii too: microconvex probes, and recordings that mimic them.
     return View(
         probe,
-        depth_mm=float(rng.triangular(50, 110, 190)),
-        radius_mm=float(rng.uniform(12, 70)),
+        depth_mm=float(rng.triangular(50, 90, 170)),
+        radius_mm=radius,
         half_angle_rad=float(rng.uniform(0.42, 0.68)),
     )
 
@@ -111,7 +113,7 @@ def _cropped(rng: Rng, view: View) -> View:
     if view.probe is not Probe.LINEAR:
         gap = view.radius_mm * (1 - float(np.cos(view.half_angle_rad)))
         gap /= view.depth_mm + gap
-    cut_top = gap * float(rng.uniform(0, 1.3)) if rng.random() < 0.75 else 0.0
+    cut_top = gap * float(rng.uniform(0, 1.3)) if rng.random() < 0.85 else 0.0
     cut_bottom = float(rng.uniform(0, 0.25)) if rng.random() < 0.4 else 0.0
     top, left, bottom, right = box_mm(replace(view, crop=(cut_top, 0, cut_bottom, 0)))
     aspect = (right - left) / (bottom - top)
@@ -133,14 +135,14 @@ def _wall(rng: Rng, view: View, want: Wanted) -> ChestWall:
         tilt=float(rng.normal(0, 0.07)),
         undulation_mm=float(rng.uniform(0, 1.2)),
         fat_fraction=float(rng.uniform(0.15, 0.6)),
-        fat_db=float(rng.uniform(-40, -15)),
-        muscle_db=float(rng.uniform(-42, -18)),
-        striation_db=float(rng.uniform(1.2, 3.6)),
-        fascia_count=int(rng.integers(2, 10)),
-        fascia_db=float(rng.uniform(-28, -12)),
-        near_field_db=float(rng.uniform(-9, 8)),
+        fat_db=float(rng.uniform(-33, -11)),
+        muscle_db=float(rng.uniform(-36, -15)),
+        striation_db=float(rng.uniform(0.8, 2.8)),
+        fascia_count=int(rng.integers(3, 13)),
+        fascia_db=float(rng.uniform(-26, -13)),
+        near_field_db=float(rng.uniform(-6, 9)),
         veil_db=float(rng.exponential(2.0)),
-        clutter_db=float(rng.uniform(-60, -18)),
+        clutter_db=float(rng.uniform(-60, -24)),
     )
 
 
@@ -202,7 +204,7 @@ def _confounders(
         z_lines=z_lines,
         comet_tails=comets,
         contact=(-edge[0], edge[1]),
-        contact_softness=float(rng.uniform(0.04, 0.3)),
+        contact_softness=float(rng.uniform(0.08, 0.4)),
     )
 
 
@@ -232,10 +234,11 @@ def _machine(rng: Rng) -> Machine:
         noise_slope_db=float(rng.uniform(0, 26)) if rng.random() < 0.6 else 0.0,
         axial_mm=float(rng.uniform(0.1, 0.28)),
         lateral_lines=float(0.6 + 3.2 * rng.beta(1.3, 2.5)),
-        speckle=float(0.2 + 0.75 * rng.beta(1.5, 2.6)),
+        speckle=float(0.15 + 0.65 * rng.beta(1.5, 2.8)),
         persistence=float(rng.uniform(0, 0.5)),
         decorrelation=float(rng.uniform(0.08, 1.1)),
-        blur=float(rng.choice((0, 0, 0, 0.3, 0.6, 1.2))),
+        blur=float(rng.choice((0, 0, 0, 0, 0.3, 0.9))),
+        sharpness=max(0.0, float(rng.uniform(-0.4, 0.6))),
         bright_grey=float(np.clip(rng.normal(128, 30), 60, 210)),
         black=float(rng.uniform(2, 18)) if rng.random() < 0.3 else 0.0,
         jpeg_quality=int(rng.integers(25, 90)) if rng.random() < 0.5 else 0,
@@ -260,9 +263,10 @@ def _clean(scene: Scene) -> Scene:
     machine = replace(
         scene.machine, gain_db=0.0, dynamic_range_db=60.0, gamma=1.0, edge_loss_db=0.0,
         tgc_db=(0.0, 0.0), noise_db=-80.0, noise_slope_db=0.0, black=0.0, text="",
-        ruler=False, bright_grey=0.0, blur=0.0, jpeg_quality=0,
+        ruler=False, sharpness=0.0, bright_grey=0.0, blur=0.0, jpeg_quality=0,
     )  # fmt: skip
     level = max(scene.pleura.level_db, -3.0)
     lung = replace(scene.lung, haze_db=min(scene.lung.haze_db, -28.0))
     pleura = replace(scene.pleura, level_db=level)
-    return replace(scene, machine=machine, pleura=pleura, lung=lung)
+    wall = replace(scene.wall, clutter_db=-60.0)
+    return replace(scene, machine=machine, pleura=pleura, lung=lung, wall=wall)

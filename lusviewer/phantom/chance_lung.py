@@ -78,7 +78,7 @@ def pleura(
     breaks = want.breaks_mm if want.breaks_mm is not None else breaks
     return Pleura(
         thickness_mm=want.thickness_mm or float(np.clip(thickness, 0.5, 7.5)),
-        level_db=float(rng.uniform(-14, 3)),
+        level_db=float(rng.uniform(-16, 1)),
         roughness_mm=rough,
         grain_db=float(rng.uniform(1, 4)),
         patch_db=float(rng.exponential(2.5)),
@@ -111,12 +111,12 @@ def lung(
         decay_db_per_cm=float(rng.uniform(14, 62)) * fall,
         reverberation_db=_reverberation(rng, found),
         streak_db=float(rng.uniform(0.5, 4)),
-        cloud_db=float(rng.uniform(0.5, 3.5)),
-        mottle_db=float(rng.uniform(0.3, 2.2)),
+        cloud_db=float(rng.uniform(0.8, 4.2)),
+        mottle_db=float(rng.uniform(0.4, 2.8)),
         a_lines=_a_lines(rng, span, haze, want) if "a_lines" in found else None,
         b_lines=lines,
         b_decay_db_per_cm=float(rng.uniform(2, 30)) * fall,
-        b_ripple_db=float(rng.uniform(0.5, 4)),
+        b_ripple_db=float(rng.uniform(1, 5.5)),
         white=white,
     )
 

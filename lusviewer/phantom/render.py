@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lusviewer.phantom.display import Receiver, blur, burn_in, compress, smear
+from lusviewer.phantom.display import Receiver, blur, burn_in, compress, sharpen, smear
 from lusviewer.phantom.lung import LungField, LungFrame, power_of
 from lusviewer.phantom.scan import Beam, make_beam, make_converter
 from lusviewer.phantom.speckle import Floats, Speckle
@@ -116,7 +116,7 @@ class _Stage:
             self._receiver.expose(mean_power, self._observer.recorded)
         grains = self._grains(wall, (wobble, shift))
         grey = self._receiver.grey(self._echoes(seen, gain, grains))
-        grey = self._persist(grey)
+        grey = self._persist(sharpen(grey, scene.machine.sharpness))
         labels, truth = self._observer.observe(
             wall,
             lung,

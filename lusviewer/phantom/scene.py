@@ -202,6 +202,7 @@ class Machine:
     persistence: float
     decorrelation: float
     blur: float
+    sharpness: float = 0.0
     bright_grey: float = 0.0
     black: float = 0.0
     jpeg_quality: int = 0

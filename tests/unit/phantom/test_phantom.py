@@ -267,7 +267,7 @@ def test_b_lines_come_and_go():
     ],
 )
 def test_every_label_can_be_asked_for(key: str, want: Wanted):
-    assert any(key in keys_of(clip_of(want, seed)) for seed in range(8))
+    assert any(key in keys_of(clip_of(want, seed)) for seed in range(24))
 
 
 def test_labels_not_parametrised_above_are_the_groups_none():
