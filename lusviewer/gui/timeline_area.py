@@ -43,6 +43,7 @@ class TimelineArea(QAbstractScrollArea):
         self._scale: TimeScale | None = None
         self._still: QPixmap | None = None
         self._canvas: Canvas | None = None
+        self._measures: Look | None = None
         self._drag = TimeDrag()
         self._hover: QPointF | None = None
         self._cursor_x = -1.0
@@ -129,7 +130,9 @@ class TimelineArea(QAbstractScrollArea):
         return QSize(600, self._look().axis + 8 * 28)
 
     def _look(self) -> Look:
-        return Look.of(self.fontMetrics())
+        if self._measures is None:
+            self._measures = Look.of(self.fontMetrics())
+        return self._measures
 
     def _offset(self) -> int:
         return self.verticalScrollBar().value()
@@ -222,7 +225,8 @@ class TimelineArea(QAbstractScrollArea):
         )
         size = QSize(self.viewport().width(), self.viewport().height())
         look, colours = self._look(), theme.theme_of(self)
-        return Canvas(scenery, look, colours, size, self._offset(), self.font())
+        font = theme.font(self.font())
+        return Canvas(scenery, look, colours, size, self._offset(), font)
 
     def _best(self, row: Row) -> int | None:
         """Return the frame to mark; of the labels only where one is likely."""
@@ -275,6 +279,7 @@ class TimelineArea(QAbstractScrollArea):
         """Draw anew in another font or theme."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
+            self._measures = None
             self._arrange()
 
     def value_shown(self, key: str) -> str:

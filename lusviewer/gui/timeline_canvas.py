@@ -291,7 +291,7 @@ class Canvas:
         timelines = self.scenery.timelines
         if timelines is None or frame >= len(timelines):
             return
-        painter.setFont(theme.font(self.font))
+        painter.setFont(self.font)
         left = self.size.width() - self.look.values
         for row in self.scenery.rows:
             if row.kind == "heading" or not self._visible(row):

@@ -23,13 +23,17 @@ class Columns:
     """Which frames each column of the plot stands for.
 
     ``frame`` is the frame in a column's middle; ``analysed`` whether any frame of
-    the column was; ``column`` the column of each frame; all by index.
+    the column was; ``column`` the column of each frame, ``centres`` its exact place;
+    ``taken`` the columns that hold the middle of a frame, ``starts`` the first frame
+    of each of those.
     """
 
     frame: NDArray[np.intp]
     analysed: NDArray[np.bool_]
     column: NDArray[np.intp]
     centres: NDArray[np.float64]
+    taken: NDArray[np.intp]
+    starts: NDArray[np.intp]
 
     @classmethod
     def of(
@@ -42,7 +46,8 @@ class Columns:
         column = np.clip(centres.astype(np.intp), 0, n_columns - 1)
         seen = analysed[frame].copy()
         seen[column[analysed]] = True
-        return cls(frame, seen, column, centres)
+        taken, starts = np.unique(column, return_index=True)
+        return cls(frame, seen, column, centres, taken, starts)
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the runs of columns not analysed, half-open."""
@@ -97,8 +102,9 @@ def _reach(
     between = (middle + before) / 2
     high = np.fmax(middle, between).astype(np.float32)
     low = np.fmin(middle, between).astype(np.float32)
-    np.fmax.at(high, columns.column[known], values[known])
-    np.fmin.at(low, columns.column[known], values[known])
+    taken, starts = columns.taken, columns.starts
+    high[taken] = np.fmax(high[taken], np.fmax.reduceat(values, starts))
+    low[taken] = np.fmin(low[taken], np.fmin.reduceat(values, starts))
     return high, low
 
 
@@ -122,10 +128,8 @@ def heat_image(
         nearest = _nearest(known, len(columns.centres))
         level = np.nan_to_num(values[:, nearest[columns.frame]])
         if not _sparse(columns):
-            peaks = np.zeros(shape, np.float32)
-            filled = np.nan_to_num(values[:, known])
-            np.maximum.at(peaks.T, columns.column[known], filled.T)
-            level = np.maximum(level, peaks)
+            peaks = np.fmax.reduceat(values, columns.starts, axis=1)
+            level[:, columns.taken] = np.fmax(level[:, columns.taken], peaks)
     rgb = np.array([[c.blue(), c.green(), c.red()] for c in colours], np.float32)
     alpha = np.clip(level, 0.0, 1.0) ** 1.2
     pixels = np.empty((*shape, 4), np.uint8)
