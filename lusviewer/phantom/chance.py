@@ -176,7 +176,7 @@ def _ribs(
         places = []
     above = float(np.clip(rng.uniform(2, 9), 1, 0.6 * wall.pleura_depth_mm))
     arc = float(rng.uniform(-32, -8))
-    shadow = float(rng.uniform(14, 45))
+    shadow = float(rng.uniform(18, 48))
     mirrored, broken = bool(rng.random() < 0.2), bool(rng.random() < 0.08)
     return tuple(
         Rib(p, half, above, arc, shadow, softness, mirrored=mirrored, broken=broken)
