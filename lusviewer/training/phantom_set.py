@@ -40,7 +40,7 @@ def render_shard(folder: Path, index: int, plan: RenderPlan) -> None:
     parts: list[list[NDArray[np.uint8]]] = [[], [], []]
     scenes = []
     for scene in range(index * SCENES_PER_SHARD, (index + 1) * SCENES_PER_SHARD):
-        for part, values in zip(parts, _render_scene(scene, plan), strict=True):
+        for part, values in zip(parts, render_scene(scene, plan), strict=True):
             part.append(values)
         scenes += [scene] * plan.frames_per_scene
     arrays = {
@@ -56,7 +56,8 @@ def render_shard(folder: Path, index: int, plan: RenderPlan) -> None:
         partial.rename(folder / f"{index:05d}-{name}.npy")
 
 
-def _render_scene(scene: int, plan: RenderPlan) -> tuple[NDArray[np.uint8], ...]:
+def render_scene(scene: int, plan: RenderPlan) -> tuple[NDArray[np.uint8], ...]:
+    """Return frames and labels ``(n, 224, 224)`` and truth ``(n, 43)`` of a scene."""
     rng = np.random.default_rng([plan.seed, scene])
     n_frames = (plan.frames_per_scene - 1) * plan.step + 1
     clip = render(random_scene(rng), n_frames)

@@ -13,7 +13,7 @@ def _gradients(convolution, x):
     x = x.clone().requires_grad_()
     convolution.zero_grad()
     (
-        convolution(x) * torch.linspace(-1, 1, x.shape[-1] // convolution.stride)
+        convolution(x) * torch.linspace(-1, 3, x.shape[-1] // convolution.stride)
     ).sum().backward()
     return x.grad, convolution.weight.grad.clone(), convolution.bias.grad.clone()
 
