@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from lusviewer.geometry import FrameGeometry
     from lusviewer.gui.layers import Layers
     from lusviewer.gui.viewer_model import ViewerModel
+
+_PATCHES_UNDER_SALIENCY: Final = 0.4
 
 
 class ClipView(ZoomView):
@@ -155,6 +157,8 @@ class ClipView(ZoomView):
     def _on_saliency(self, saliency: NDArray[np.float32] | None, key: str) -> None:
         self._saliency_key = key if saliency is not None else ""
         self._saliency.set_saliency(saliency)
+        # Patches under the map would only muddy its colours.
+        self._labels.setOpacity(1.0 if saliency is None else _PATCHES_UNDER_SALIENCY)
         self.viewport().update()
 
     def findings_shown(self) -> FrameFindings | None:

@@ -134,7 +134,7 @@ def saliency_table() -> list[int]:
     """Return 256 ARGB entries: violet to pale yellow, clear where saliency is low."""
     level = np.linspace(0.0, 1.0, 256)
     rgb = saliency_rgb(level)
-    alpha = np.clip((level - 0.12) / 0.5, 0.0, 1.0) * 0.78
+    alpha = np.clip((level - 0.3) / 0.5, 0.0, 1.0) * 0.72
     return [
         QColor(int(r), int(g), int(b), int(a * 255)).rgba()
         for (r, g, b), a in zip(rgb, alpha, strict=True)

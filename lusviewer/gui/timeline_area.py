@@ -231,7 +231,7 @@ class TimelineArea(QAbstractScrollArea):
     def _best(self, row: Row) -> int | None:
         """Return the frame to mark; of the labels only where one is likely."""
         report = self._viewer.report
-        if report is None:
+        if report is None or row.kind == "heading":
             return None
         label = report.biomarkers.get(row.key)
         if label is not None and label.probability < SURE:
