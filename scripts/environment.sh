@@ -12,7 +12,7 @@ QT_PACKAGES=(
     libwayland-egl1 fonts-dejavu-core
 )
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "$@"; exit 1; }
 
 # Whether a package is there, also under the name it has since the 64-bit time change.
