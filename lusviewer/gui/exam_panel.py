@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.findings import FINDING_BIOMARKERS
+from lusviewer.gui.clinical_words import findings_in_words
 from lusviewer.gui.palette import colour_of
 from lusviewer.gui.theme import SPACE, font, theme_of
 
@@ -46,14 +47,13 @@ _Index = QModelIndex | QPersistentModelIndex
 
 _PICTURE: Final = QSize(72, 72)
 _ROW: Final = _PICTURE.height() + 2 * SPACE
-_PRESENT: Final = 0.5
-_WORDS: Final = {b.key.removeprefix("finding."): b.label for b in FINDING_BIOMARKERS}
+_WORDS: Final = {b.key: b.label for b in FINDING_BIOMARKERS}
 _SHORT: Final = {
-    "a_lines": "A",
-    "b_lines": "B",
-    "consolidation": "C",
-    "effusion": "E",
-    "pleural_irregularity": "P",
+    "finding.a_lines": "A",
+    "finding.b_lines": "B",
+    "finding.consolidation": "C",
+    "finding.effusion": "E",
+    "finding.pleural_irregularity": "P",
 }
 
 
@@ -86,8 +86,8 @@ class ExamListModel(QAbstractListModel):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__(viewer)
         self._viewer = viewer
+        self._clips: tuple[ExamClip, ...] = ()
         self._rows: list[_Row] = []
-        viewer.exam.listed.connect(self._on_listed)
         viewer.exam.thumbnailed.connect(self._on_thumbnails)
         viewer.exam.results_changed.connect(self._on_results)
         viewer.exam_changed.connect(self._on_exam)
@@ -138,10 +138,10 @@ class ExamListModel(QAbstractListModel):
             lines.append(row.warning)
         return "\n".join(line for line in lines if line)
 
-    @Slot()
-    def _on_listed(self) -> None:
+    def _list_anew(self) -> None:
         self.beginResetModel()
-        self._rows = [_Row(clip) for clip in self._viewer.exam.clips]
+        self._clips = self._viewer.exam.clips
+        self._rows = [_Row(clip) for clip in self._clips]
         for row in self._rows:
             self._take_results(row)
         self.endResetModel()
@@ -166,31 +166,31 @@ class ExamListModel(QAbstractListModel):
 
     @Slot()
     def _on_exam(self) -> None:
-        if self._rows:
+        if self._clips is not self._viewer.exam.clips:
+            self._list_anew()
+        elif self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def _take_results(self, row: _Row) -> None:
         kept = self._viewer.exam.kept(row.clip.path)
         row.findings, row.score, row.warning = None, "", ""
         if kept is not None:
-            row.findings = present_findings(kept.report)
+            row.findings = self._present(kept.report)
             row.score = severity_of(kept.report)
             row.warning = warning_of(kept.report)
+
+    def _present(self, report: ClipReport) -> tuple[str, ...]:
+        """Return the findings that are there, as the findings panel tells them."""
+        bundle = self._viewer.bundle
+        thresholds = {} if bundle is None else bundle.manifest.thresholds
+        words = findings_in_words(report, thresholds, {})
+        return tuple(one.key for one in words if one.present)
 
     def _rows_of(self, path: Path) -> list[int]:
         return [i for i, row in enumerate(self._rows) if row.clip.path == path]
 
     def _tell(self, number: int) -> None:
         self.dataChanged.emit(self.index(number), self.index(number))
-
-
-def present_findings(report: ClipReport) -> tuple[str, ...]:
-    """Return the findings that are rather present than absent."""
-    return tuple(
-        key
-        for key, evidence in report.findings.items()
-        if evidence is not None and evidence.probability >= _PRESENT
-    )
 
 
 def severity_of(report: ClipReport) -> str:
@@ -300,7 +300,7 @@ class ExamDelegate(QStyledItemDelegate):
         if score:
             x += _badge(painter, box, x, score, theme.colour("accent"))
         for key in index.data(Role.FINDINGS) or ():
-            x += _badge(painter, box, x, _SHORT[key], colour_of(f"finding.{key}"))
+            x += _badge(painter, box, x, _SHORT[key], colour_of(key))
         if index.data(Role.WARNING):
             _badge(painter, box, x, "!", theme.colour("warning"))
 

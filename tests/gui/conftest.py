@@ -89,7 +89,9 @@ def analysed(
 
 
 def load(viewer: ViewerModel) -> None:
-    viewer.analysis.load(viewer.analysis.bundle_path, "cpu")
+    """Load the models, unless opening a clip has begun that already."""
+    if viewer.analysis.models is None and not viewer.analysis.loading:
+        viewer.analysis.load(viewer.analysis.bundle_path, "cpu")
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""The list of an exam's clips: pictures, badges and what opens a clip."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+
+from lusviewer.gui.exam_panel import ExamPanel, Role
+from lusviewer.gui.theme import apply_theme
+from tests.gui.conftest import WAIT_MS, load
+from tests.small_clips import write_dicom
+
+
+@pytest.fixture
+def panel(qtbot, qapp, viewer) -> ExamPanel:
+    apply_theme(qapp, "dark")
+    made = ExamPanel(viewer)
+    qtbot.addWidget(made)
+    made.resize(250, 500)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def listed(qtbot, viewer, panel, exam_folder) -> ExamPanel:
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(exam_folder)
+    return panel
+
+
+def pixels(panel: ExamPanel) -> np.ndarray:
+    image = panel.view.grab().toImage()
+    flat = np.frombuffer(image.constBits(), np.uint8)
+    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[..., :3]
+
+
+def test_without_clips_it_says_what_to_do(panel):
+    assert not panel.view.isVisible()
+    assert "Ctrl+O" in panel._empty.text()
+
+
+def test_it_lists_the_clips_by_name_and_marks_the_open_one(listed):
+    clips = listed.clips
+    names = [clips.index(row).data() for row in range(clips.rowCount())]
+    assert names == ["a.dcm", "b.dcm", "c.avi"]
+    assert [clips.index(row).data(Role.OPEN) for row in range(3)] == [
+        True,
+        False,
+        False,
+    ]
+    assert listed.view.currentIndex().row() == 0
+
+
+def test_thumbnails_come_from_the_background(qtbot, listed):
+    def pictured() -> bool:
+        rows = range(listed.clips.rowCount())
+        return all(
+            not QPixmap(listed.clips.index(row).data(Role.PICTURE)).isNull()
+            for row in rows
+        )
+
+    qtbot.waitUntil(pictured, timeout=WAIT_MS)
+    assert "8 frames" in listed.clips.index(1).data(Role.SUBTITLE)
+    assert pixels(listed)[20:80, 20:80].max() > 100
+
+
+def test_a_click_opens_the_clip(qtbot, viewer, listed):
+    place = listed.view.visualRect(listed.clips.index(1)).center()
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        qtbot.mouseClick(listed.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert viewer.exam.position == 1
+
+
+def test_enter_opens_the_clip_chosen_with_the_arrow_keys(qtbot, viewer, listed):
+    qtbot.keyClick(listed.view, Qt.Key.Key_Down)
+    qtbot.keyClick(listed.view, Qt.Key.Key_Down)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        qtbot.keyClick(listed.view, Qt.Key.Key_Return)
+    assert viewer.exam.position == 2
+
+
+def test_badges_tell_what_was_found(qtbot, viewer, listed):
+    before = pixels(listed)
+    with qtbot.waitSignal(viewer.analysis_ended, timeout=WAIT_MS):
+        load(viewer)
+    first = listed.clips.index(0)
+    words = first.data(Qt.ItemDataRole.ToolTipRole)
+    assert first.data(Role.FINDINGS) is not None
+    assert "Found" in words
+    assert not np.array_equal(before, pixels(listed))
+    assert listed.clips.index(1).data(Role.FINDINGS) is None
+
+
+def test_another_model_takes_the_badges_away(qtbot, viewer, listed):
+    with qtbot.waitSignal(viewer.analysis_ended, timeout=WAIT_MS):
+        load(viewer)
+    with qtbot.waitSignal(viewer.models_changed, check_params_cb=bool, timeout=WAIT_MS):
+        viewer.choose_device("cpu")
+    assert listed.clips.index(0).data(Role.FINDINGS) is None
+
+
+def test_a_clip_that_does_not_open_says_so_in_its_place(qtbot, viewer, panel, tmp_path):
+    write_dicom(tmp_path / "good.dcm", n_frames=4)
+    broken = write_dicom(tmp_path / "zbroken.dcm", n_frames=4)
+    content = broken.read_bytes()
+    broken.write_bytes(content[: len(content) // 2])
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(tmp_path)
+    qtbot.waitUntil(
+        lambda: bool(panel.clips.index(1).data(Role.WARNING)), timeout=WAIT_MS
+    )
+    assert panel.clips.index(1).data(Role.SUBTITLE)
