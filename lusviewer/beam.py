@@ -156,7 +156,7 @@ def _picture(frames: Gray, level: float) -> _Picture:
 
 def _background(mean: Gray, spread: Gray) -> float:
     """Return the one gray that most still pixels have; 0 where none stands out."""
-    still = mean[spread <= max(1.0, float(np.percentile(spread, 20)))]
+    still = mean[(spread <= max(1.0, float(np.percentile(spread, 20)))) & (mean < 250)]
     counts = np.bincount(np.rint(still).astype(np.int64).ravel(), minlength=256)
     if counts[0] > 0.02 * mean.size or counts.max() < 0.02 * mean.size:
         return 0.0
@@ -227,7 +227,7 @@ def _sides(mask: Mask) -> _Sides | None:
     if len(left) + len(right) < 12:
         return None
     offsets, costs, support = zip(*(_envelope(f) for f in (left, right)), strict=True)
-    weights = [min(len(f) / mask.shape[0], 0.2) for f in (left, right)]
+    weights = [len(f) ** 0.5 for f in (left, right)]
     cost = costs[0] * weights[0] + costs[1] * weights[1]
     best = int(np.argmin(cost))
     width = mask.shape[1]
@@ -268,12 +268,12 @@ def _envelope(flank: Floats) -> tuple[Floats, Floats, Floats]:
     if len(flank) < 6:
         nothing = np.zeros(len(_SLOPES))
         return nothing, nothing, nothing
-    near = 0.03 * _SIZE
+    near = 0.02 * _SIZE
     offsets = flank[:, 1] + _SLOPES[:, None] * flank[:, 0]
     at = np.quantile(offsets, _OUTSIDE, axis=1)
     inside = offsets - at[:, None]
     cost = np.minimum(np.abs(inside) / near, 1).mean(axis=1)
-    return at, cost, (np.abs(inside) < near / 2).mean(axis=1)
+    return at, cost, (np.abs(inside) < 0.015 * _SIZE).mean(axis=1)
 
 
 def _fan(picture: _Picture, sides: _Sides) -> _Beam:
