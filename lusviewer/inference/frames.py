@@ -137,22 +137,21 @@ def labels_to_clip(
 
     ``labels`` is a ``(GRID, GRID)`` map that ``grid`` places on the clip.
     """
-    rows = _nearest(grid, geometry.rows, 0)
-    columns = _nearest(grid, geometry.columns, 1)
-    inside = np.ix_((rows >= 0) & (rows < GRID), (columns >= 0) & (columns < GRID))
-    full = np.full((geometry.rows, geometry.columns), OUTSIDE, np.uint8)
-    kept_rows = rows[(rows >= 0) & (rows < GRID)]
-    kept_columns = columns[(columns >= 0) & (columns < GRID)]
-    full[inside] = labels[np.ix_(kept_rows, kept_columns)]
-    full[~geometry.beam_mask()] = OUTSIDE
+    rows, shown_rows = _nearest(grid, geometry.rows, 0)
+    columns, shown_columns = _nearest(grid, geometry.columns, 1)
+    full = np.zeros((geometry.rows, geometry.columns), np.uint8)
+    full[shown_rows, shown_columns] = labels[rows][:, columns]
+    full *= geometry.beam_mask()  # 'outside' is class 0.
     return full
 
 
-def _nearest(grid: GridMap, size: int, axis: int) -> NDArray[np.intp]:
-    """Return the grid index nearest to each clip index of one axis."""
+def _nearest(grid: GridMap, size: int, axis: int) -> tuple[NDArray[np.intp], slice]:
+    """Return the grid index nearest to each clip index that the grid covers."""
     steps = np.arange(size, dtype=np.float32)
     points = grid.to_grid(np.stack([steps, steps], axis=1))
-    return np.rint(points[:, axis]).astype(np.intp)
+    nearest = np.rint(points[:, axis]).astype(np.intp)
+    first, last = np.searchsorted(nearest, (0, GRID))
+    return nearest[first:last], slice(int(first), int(last))
 
 
 _FINDING_KEYS: Final = PROBABILITY_KEYS[len(LABEL_KEYS) :]
