@@ -23,11 +23,12 @@ from lusviewer.gui.overlay import (
     with_edges,
 )
 
+SECTOR = Sector((-50.0, 150.0), (60.0, 220.0), (-0.5, 0.5))
 FAN = FrameGeometry(
     200,
     300,
     (0, 0, 200, 300),
-    sector=Sector((-50.0, 150.0), (60.0, 220.0), (-0.5, 0.5)),
+    sector=SECTOR,
     beam_from="pixels",
 )
 
@@ -150,7 +151,7 @@ def test_depth_runs_along_the_beam():
     assert straight.tolist() == [[15.0, 20.0]]
     point = np.array([[50.0, 250.0]], np.float32)
     moved = displaced(point, 10.0, FAN)
-    apex = np.array(FAN.sector.apex_px)
+    apex = np.array(SECTOR.apex_px)
     assert np.linalg.norm(moved - point) == pytest.approx(10.0, abs=1e-3)
     assert np.linalg.norm(moved - apex) == pytest.approx(
         np.linalg.norm(point - apex) + 10, abs=1e-3
