@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ def apply_look(look: Look, frame: Frame, rng: np.random.Generator) -> Frame:
     """Return ``frame`` as seen with ``look``; ``rng`` draws the speckle."""
     size = frame.shape[0]
     moved = cv2.warpAffine(frame, look.matrix, (size, size), flags=cv2.INTER_LINEAR)
-    picture = cv2.LUT(moved, look.tones)
+    picture: NDArray[Any] = cv2.LUT(moved, look.tones)
     if look.blur:
         picture = cv2.GaussianBlur(picture, (0, 0), look.blur)
     if look.sharpen:
@@ -58,7 +59,7 @@ def apply_look(look: Look, frame: Frame, rng: np.random.Generator) -> Frame:
         picture[top:bottom, left:right] = 0
     if look.jpeg is not None:
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, look.jpeg])
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
     # What was black outside the beam stays black, as in the model's grid.
     return np.where(moved == 0, 0, picture).astype(np.uint8)
 
@@ -113,7 +114,7 @@ def _draw_cutouts(
     return tuple(boxes)
 
 
-def _scaled(picture: Frame, look: Look, rng: np.random.Generator) -> Frame:
+def _scaled(picture: NDArray[Any], look: Look, rng: np.random.Generator) -> Frame:
     values = picture.astype(np.float32)
     if look.gains is not None:
         values *= look.gains

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -37,14 +37,14 @@ def save_state(
     average: Average,
 ) -> None:
     """Write all that is needed to go on after ``step`` to ``path``."""
-    arrays = {"step": np.array(step)}
+    arrays: dict[str, Any] = {"step": np.array(step)}
     arrays |= {f"net/{k}": v.numpy() for k, v in network.state_dict().items()}
     arrays |= {f"avg/{k}": v.numpy() for k, v in average.values.items()}
     for index, state in optimiser.state_dict()["state"].items():
         arrays |= {f"opt/{index}/{k}": v.numpy() for k, v in state.items()}
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
     partial.rename(path)
 
 

@@ -54,6 +54,8 @@ def interval(
     rounds: int = 1000,
 ) -> tuple[float, float]:
     """Return the 95 % interval of ``measure(indices)`` over resampled patients."""
+    if not len(patients):
+        return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     names, owner = np.unique(np.asarray(patients), return_inverse=True)
     members = [np.flatnonzero(owner == i) for i in range(len(names))]

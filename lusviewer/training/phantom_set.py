@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ def render_shard(folder: Path, index: int, plan: RenderPlan) -> None:
         for part, values in zip(parts, render_scene(scene, plan), strict=True):
             part.append(values)
         scenes += [scene] * plan.frames_per_scene
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "frames": np.concatenate(parts[0]),
         "labels": np.concatenate(parts[1]),
         "scene": np.array(scenes, np.int32),

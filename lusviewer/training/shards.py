@@ -35,11 +35,7 @@ class Shard:
 
 def open_shards(folder: Path, part: str) -> tuple[Shard, ...]:
     """Return the shards of ``part``: "train", "validation" or "test"."""
-    shards = tuple(
-        Shard(*(_open(folder, i, name) for name in ("frames", "labels", "truth")), s)
-        for i in shard_indices(folder, part)
-        for s in (np.load(folder / f"{i:05d}-scene.npy"),)
-    )
+    shards = tuple(_open_shard(folder, i) for i in shard_indices(folder, part))
     if not shards:
         msg = f"{folder} holds no rendered frames for the part '{part}'"
         raise TrainingError(msg, hint="Render them first: lusviewer train render.")
@@ -58,8 +54,11 @@ def shard_indices(folder: Path, part: str) -> list[int]:
     ]
 
 
-def _open(folder: Path, index: int, name: str) -> NDArray[np.uint8]:
-    array: NDArray[np.uint8] = np.load(
-        folder / f"{index:05d}-{name}.npy", mmap_mode="r"
-    )
-    return array
+def _open_shard(folder: Path, index: int) -> Shard:
+    def stored(name: str) -> NDArray[np.uint8]:
+        path = folder / f"{index:05d}-{name}.npy"
+        array: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        return array
+
+    scene: NDArray[np.int32] = np.load(folder / f"{index:05d}-scene.npy")
+    return Shard(stored("frames"), stored("labels"), stored("truth"), scene)

@@ -102,16 +102,16 @@ def _loss(
     if simulated:
         chosen = [simulated[int(i)] for i in rng.integers(0, len(simulated), _BATCH)]
         inputs = torch.from_numpy(np.stack([c.embeddings for c in chosen]))
-        truth = torch.from_numpy(np.stack([c.truth for c in chosen])).float()
+        known = [np.zeros(0) if c.truth is None else c.truth for c in chosen]
+        truth = torch.from_numpy(np.stack(known)).float()
         logits = temporal(_perturbed(inputs, rng))
         loss = loss + functional.binary_cross_entropy_with_logits(logits, truth)
     for index in rng.integers(0, len(real), 2) if real else ():
         clip = real[int(index)]
         inputs = torch.from_numpy(_window(clip.embeddings, rng))[None]
-        known = clip.known
-        assert known is not None
-        values = torch.from_numpy(known.values)[None]
-        weights = torch.from_numpy(known.weights)[None]
+        assert clip.known is not None
+        values = torch.from_numpy(clip.known.values)[None]
+        weights = torch.from_numpy(clip.known.weights)[None]
         logits = temporal(_perturbed(inputs, rng))
         loss = loss + 0.25 * bag_loss(logits, values, weights)
     return loss
