@@ -60,21 +60,21 @@ class _Picture:
 class _Sides:
     """Straight sides: columns ``left - slope * row`` and ``right + slope * row``.
 
-    ``support`` is the part of the rows whose outermost pixel lies on its side, and
-    ``rows`` their number, each on the side where it is less.
+    ``supports`` are the parts of the rows whose outermost pixel lies on the side, the
+    lesser first; ``rows`` is how many rows show the side that is seen less of.
     """
 
     left: float
     right: float
     slope: float
-    support: float
+    supports: tuple[float, float]
     rows: int
 
     @property
     def clear(self) -> bool:
         """Whether both sides are long, oblique and straight."""
         steep = self.slope > _CLEAR_SLOPE
-        return steep and self.rows > _CLEAR_ROWS and self.support > _CLEAR
+        return steep and self.rows > _CLEAR_ROWS and self.supports[0] > _CLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _find(frames: Gray) -> _Beam | None:
     if not picture.mask.any():
         return None
     sides = _sides(picture.mask)
-    if sides is None or sides.slope < _LEAST_FAN or sides.support < _FAIR:
+    if sides is None or sides.slope < _LEAST_FAN or sides.supports[1] < _FAIR:
         for level in _NOISE_LEVELS[1:]:
             above = _sides(_picture(frames, level).mask)
             if above is not None and above.clear:
@@ -233,11 +233,18 @@ def _sides(mask: Mask) -> _Sides | None:
     width = mask.shape[1]
     at_left = float(offsets[0][best]) if len(left) else 0.0
     at_right = width - float(offsets[1][best]) if len(right) else float(width)
-    supported = min(
-        s[best] for s, f in zip(support, (left, right), strict=True) if len(f) > 5
+    seen = sorted(
+        float(s[best])
+        for s, f in zip(support, (left, right), strict=True)
+        if len(f) > 5
     )
-    shown = min(len(left), len(right))
-    return _Sides(at_left, at_right, float(_SLOPES[best]), float(supported), shown)
+    return _Sides(
+        at_left,
+        at_right,
+        float(_SLOPES[best]),
+        (seen[0], seen[-1]),
+        min(len(left), len(right)),
+    )
 
 
 def _flank(mask: Mask) -> Floats:
@@ -292,7 +299,7 @@ def _fan(picture: _Picture, sides: _Sides) -> _Beam:
     sector = Sector(apex, (max(near, 0.0), far), (-half, half))
     probe = Probe.PHASED if near < _PHASED_RATIO * far else Probe.CURVILINEAR
     region = _clipped(_sector_box(sector, picture.mask.shape), picture.mask)
-    return _Beam(region, sector, probe, sure=sides.support > _FAIR)
+    return _Beam(region, sector, probe, sure=sides.supports[1] > _FAIR)
 
 
 def _reach(mask: Mask, apex: tuple[float, float], half: float) -> tuple[Floats, Floats]:
