@@ -287,7 +287,7 @@ def _find_a_lines(seen: NDArray[np.uint8], pleura: _Pleura) -> NDArray[np.float3
     coverage = covered.sum(axis=1)
     enough = coverage >= max(3.0, A_LINE_SPAN_MIN * float(pleura.visible.sum()))
     means = [
-        relative[(bins >= first) & (bins <= last)].mean()
+        relative[(bins >= first - 1) & (bins <= last + 1)].mean()
         for first, last in _runs(_closed(enough, 2))
     ]
     return np.array(means, np.float32)

@@ -7,9 +7,9 @@ import pytest
 
 from lusviewer.biomarkers import KEYS, measure, measure_image
 from lusviewer.findings import MEASURED
-from lusviewer.geometry import GRID, FrameGeometry, GridMap, grid_mask
+from lusviewer.geometry import GRID, FrameGeometry, GridMap, Sector, grid_mask
 from lusviewer.scan_lines import scan_lines
-from tests.drawing import APEX, INDEX, NEAR, chest, fan, fan_chest, linear, polar
+from tests.drawing import APEX, FAR, INDEX, NEAR, chest, fan, fan_chest, linear, polar
 
 
 def measured(labels, geometry=None):
@@ -313,6 +313,17 @@ def test_the_echoes_of_a_slanted_pleura_are_one_line_each():
     assert measured(labels)[1]["a_line_count"] == 1
 
 
+def test_a_wavering_a_line_is_one():
+    labels = chest()
+    labels[118, 0:20] = INDEX["a_line"]
+    labels[120, 40:60] = INDEX["a_line"]
+
+    lines, values = measured(labels)
+
+    assert values["a_line_count"] == 1
+    np.testing.assert_allclose(lines.a_line_depth_px, [57.5])
+
+
 def test_a_short_bright_dash_is_no_a_line():
     labels = chest()
     labels[120:124, 100:110] = INDEX["a_line"]
@@ -409,3 +420,33 @@ def test_brightness_and_contrast_are_of_the_beam_alone():
 
     assert values["brightness"] == pytest.approx(100)
     assert values["contrast"] == pytest.approx(0, abs=1e-3)
+
+
+ODD_SHAPES = [
+    linear(),
+    fan((0.3, 0.3)),
+    FrameGeometry(100, 500, (0, 0, 40, 500)),
+    FrameGeometry(500, 30, (0, 0, 500, 30)),
+    FrameGeometry(3, 3, (0, 0, 1, 1)),
+    replace(fan(), sector=Sector(APEX, (0.0, FAR), (-0.7, 0.7))),
+]
+
+
+@pytest.mark.parametrize("geometry", ODD_SHAPES)
+def test_any_label_map_can_be_measured(geometry):
+    rng = np.random.default_rng(0)
+    for round_ in range(40):
+        size = rng.integers(1, 40, 2)
+        coarse = rng.integers(0, 9, size, dtype=np.uint8)
+        labels = coarse[np.arange(GRID) * size[0] // GRID]
+        labels = labels[:, np.arange(GRID) * size[1] // GRID]
+        if round_ % 2:
+            labels[60:64] = INDEX["pleura"]
+
+        lines, values = measured(labels, geometry)
+
+        assert 0 <= values["rib_shadow_fraction"] <= 1
+        assert not values["pleura_with_b_lines_fraction"] > 1
+        assert np.isfinite(lines.pleura_px).all()
+        assert np.isfinite(lines.b_lines).all()
+        assert np.isfinite(lines.a_line_depth_px).all()
