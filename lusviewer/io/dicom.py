@@ -277,6 +277,11 @@ def _layout(
         )
         hint = "lusviewer shows gray, palette, RGB and YBR images of 8 or 16 bits."
         raise UnsupportedClipError(msg, hint=hint)
+    stored = min(int(header.get("BitsStored") or bits), bits)
+    if syntax == uids.JPEGExtended12Bit and stored > 8:
+        msg = f"{path.name} is stored as {syntax_name(syntax)} with {stored} bits."
+        hint = "No decoder at hand is true to it: export the clip with 8 bits."
+        raise UnsupportedClipError(msg, hint=hint)
     big = syntax == uids.ExplicitVRBigEndian
     layout = PixelLayout(
         syntax=syntax,
@@ -284,7 +289,7 @@ def _layout(
         columns=int(header.Columns),
         samples=samples,
         bits_allocated=bits,
-        bits_stored=min(int(header.get("BitsStored") or bits), bits),
+        bits_stored=stored,
         signed=bool(header.get("PixelRepresentation")),
         planar=bool(header.get("PlanarConfiguration")) and samples > 1,
         photometric=photometric,
@@ -292,8 +297,8 @@ def _layout(
         big_endian=big,
     )
     full = replace(layout, photometric="YBR_FULL")
-    stored = (pixels.length or 0) // _frames_said(header)
-    if photometric == "YBR_FULL_422" and stored >= full.frame_bytes:
+    length = (pixels.length or 0) // _frames_said(header)
+    if photometric == "YBR_FULL_422" and length >= full.frame_bytes:
         return full  # Some writers name the format the image had when compressed.
     return layout
 

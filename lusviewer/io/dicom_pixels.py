@@ -138,7 +138,7 @@ def decoder_of(
         return _inflate
     if not uids.UID(layout.syntax).is_encapsulated:
         return _unpack
-    if layout.syntax in _PLAIN_JPEG and layout.bits_allocated == 8:
+    if layout.syntax in _PLAIN_JPEG and layout.bits_stored <= 8:
         return _plain_jpeg
     return _by_plugin
 

@@ -51,7 +51,7 @@ def made(
         ClipIdentity(path / "clip.mp4", "video"),
         source or Numbered(),
         FrameGeometry(ROWS, COLUMNS, (0, 0, ROWS, COLUMNS)),
-        np.arange(n) * 0.05,
+        np.arange(n, dtype=np.float64) * 0.05,
         ClipDetails("test"),
         cache_bytes=cache_bytes,
     )
@@ -105,13 +105,14 @@ def test_frames_known_to_be_missing_are_never_asked_for(tmp_path: Path) -> None:
         ClipIdentity(tmp_path / "a.dcm", "dicom"),
         source,
         FrameGeometry(ROWS, COLUMNS, (0, 0, ROWS, COLUMNS)),
-        np.arange(4) * 0.1,
+        np.arange(4, dtype=np.float64) * 0.1,
         ClipDetails("DICOM"),
         broken={3: gone},
     )
     with pytest.raises(CorruptFrameError, match="cut off"):
         clip.frame(3)
-    assert (source.decoded, clip.broken) == ([], {3})
+    assert source.decoded == []
+    assert clip.broken == frozenset({3})
 
 
 def test_the_cache_keeps_the_last_used_within_its_bytes() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import gdcm
 import numpy as np
 import pydicom
 import pydicom.uid as uids
@@ -263,6 +264,59 @@ def test_a_jpeg_that_is_rgb_inside_is_not_taken_for_ycc(tmp_path: Path) -> None:
         data.append(jpeg[:2] + jpeg[20:])
     path = writing.packed(tmp_path / "rgb.dcm", made, data)
     assert np.abs(luminance(path) - soft).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("syntax", "kind"),
+    [
+        (uids.JPEGLossless, "JPEGLosslessProcess14"),
+        (uids.JPEGLosslessSV1, "JPEGLosslessProcess14_1"),
+        (uids.JPEGExtended12Bit, "JPEGExtendedProcess2_4"),
+    ],
+)
+def test_the_older_jpeg_processes_decode(
+    tmp_path: Path, syntax: str, kind: str
+) -> None:
+    path = transcoded(writing.native(tmp_path / "plain.dcm", GRAY), kind)
+    clip = open_clip(path)
+    assert clip.details.transfer_syntax == uids.UID(syntax).name
+    clip.close()
+    assert np.abs(luminance(path) - GRAY).max() <= 1
+
+
+def test_lossless_jpeg_of_twelve_bits_decodes(tmp_path: Path) -> None:
+    deep = GRAY.astype(np.uint16) << 4
+    plain = writing.native(tmp_path / "plain.dcm", deep, BitsStored=12, HighBit=11)
+    assert (
+        np.abs(luminance(transcoded(plain, "JPEGLosslessProcess14_1")) - GRAY).max()
+        <= 1
+    )
+
+
+def test_extended_jpeg_of_twelve_bits_is_refused_by_name(tmp_path: Path) -> None:
+    deep = GRAY.astype(np.uint16) << 4
+    made = writing.header(deep, uids.JPEGExtended12Bit, "MONOCHROME2", BitsStored=12)
+    path = writing.packed(tmp_path / "twelve.dcm", made, writing.jpegs(GRAY))
+    with pytest.raises(UnsupportedClipError, match=r"twelve.dcm.*JPEG Extended"):
+        open_clip(path)
+
+
+def transcoded(path: Path, kind: str) -> Path:
+    """The file in another transfer syntax, by GDCM, the one encoder of these."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, kind)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    target = path.with_name(f"{kind}.dcm")
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(target))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return target
 
 
 def test_frames_deflated_one_by_one_decode(tmp_path: Path) -> None:
