@@ -241,7 +241,7 @@ def main() -> None:
         movie("a-lines", 60), folder / "simulated-a-lines.dcm", "Simulated A-lines"
     )
     write_mp4(movie("effusion", 60), folder / "simulated-effusion.mp4")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("simulated-*")):
         print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
 
 

@@ -130,7 +130,7 @@ def _reverberation(rng: Rng, found: frozenset[str]) -> float:
 
 def _a_lines(rng: Rng, span: tuple[float, float], haze: float, want: Wanted) -> ALines:
     width = span[1] - span[0]
-    level = float(np.clip(haze + rng.uniform(6, 18), -26, -2))
+    level = float(np.clip(haze + rng.uniform(5, 18), -28, -2))
     if want.a_lines is not None:
         level = max(level, -8.0)
     return ALines(
@@ -139,7 +139,7 @@ def _a_lines(rng: Rng, span: tuple[float, float], haze: float, want: Wanted) -> 
         loss_db=float(rng.uniform(1.5, 7)),
         patch_db=0.0 if want.a_lines is not None else float(rng.exponential(4)),
         x_mm=float(rng.uniform(-0.25, 0.25) * width),
-        half_width_mm=float(rng.uniform(0.1, 0.6) * width),
+        half_width_mm=float(rng.uniform(0.14, 0.6) * width),
     )
 
 

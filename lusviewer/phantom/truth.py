@@ -25,7 +25,7 @@ _FINDING: Final = {name: i for i, name in enumerate(FINDINGS)}
 
 VISIBLE_GREY: Final = 16.0
 SHADOW_DB: Final = 12.0
-BOLD_CONTRAST: Final = 10.0
+BOLD_CONTRAST: Final = 20.0
 COALESCENT_FRACTION: Final = 0.5
 WHITE_FRACTION: Final = 0.8
 
