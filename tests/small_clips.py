@@ -39,6 +39,8 @@ def label_map(n_b_lines: int) -> NDArray[np.uint8]:
     labels[50:56] = CLASSES.index("pleura")
     for column in np.linspace(30, COLUMNS - 30, n_b_lines).astype(int):
         labels[56:, column - 4 : column + 4] = CLASSES.index("b_line")
+    # As on every screen the beam stands on black, or its gray would be taken for it.
+    labels[:, :3] = labels[:, -3:] = CLASSES.index("outside")
     return labels
 
 
