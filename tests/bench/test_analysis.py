@@ -66,11 +66,16 @@ def test_a_cine_is_analysed_in_at_most_twice_the_floor(
     operations = multiply_adds(bundle_path / "frame.onnx")
     decoding_s = best_s(lambda: decode_all(cine), rounds=3)
     floor_s = N_FRAMES * operations / rate + decoding_s
-    report = benchmark.pedantic(
-        analysed, args=(cine, bundle_path), rounds=5, warmup_rounds=1
-    )
-    assert report.timelines.progress == 1.0
-    taken_s = benchmark.stats.stats.min if benchmark.stats else float("nan")
+    seconds = []
+
+    def run() -> None:
+        started = time.perf_counter()
+        report = analysed(cine, bundle_path)
+        seconds.append(time.perf_counter() - started)
+        assert report.timelines.progress == 1.0
+
+    benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    taken_s = min(seconds)
     what = f"{N_FRAMES} frames of {COLUMNS}x{ROWS} JPEG, opened and analysed"
     note = (
         f"floor {floor_s:.2f} s: {operations / 1e6:.0f} M multiply-adds a frame at "
@@ -129,11 +134,12 @@ def test_video_decodes_as_fast_as_opencvs(
 def peak_mib(path: Path, folder: Path, out: Path) -> float:
     """Return the most memory the command line held while it analysed ``path``."""
     code = (
-        "import json, resource, sys\n"
+        "import json, re, sys\n"
         "from lusviewer import cli\n"
         "status = cli.main(sys.argv[1:])\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "print(json.dumps({'status': status, 'peak_mib': peak}))\n"
+        # Not ru_maxrss: that takes over what the parent held.
+        "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())\n"
+        "print(json.dumps({'status': status, 'peak_mib': int(peak[1]) / 1024}))\n"
     )
     words = ["analyse", path, "--out", out, "--model", folder, "--quiet"]
     ended = subprocess.run(
