@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,32 +35,55 @@ class ScoredClip:
     known: PocusClip | None = None
 
 
-def simulated_clips(graph: OnnxSession, shards: Iterable[Shard]) -> list[EmbeddedClip]:
-    """Return the clips of rendered ``shards``, embedded."""
+def simulated_clips(
+    graph: OnnxSession, shards: Iterable[Shard], store: Path
+) -> list[EmbeddedClip]:
+    """Return the clips of rendered ``shards``, embedded once into ``store``."""
     clips = []
     for shard in shards:
         for scene in np.unique(shard.scene):
             rows = shard.scene == scene
+            name = f"scene-{scene}"
+            frames = shard.frames[rows]
             clips.append(
-                EmbeddedClip(embed(graph, shard.frames[rows]), shard.truth[rows])
+                EmbeddedClip(_kept(graph, frames, store / name), shard.truth[rows])
             )
     return clips
 
 
 def real_clips(
-    graph: OnnxSession, cache: Path, known: Sequence[PocusClip]
+    graph: OnnxSession, cache: Path, known: Sequence[PocusClip], store: Path
 ) -> list[EmbeddedClip]:
-    """Return the decoded clips among ``known``, embedded."""
+    """Return the decoded clips among ``known``, embedded once into ``store``."""
     from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoding libraries
         is_cached,
         open_cached,
     )
 
-    return [
-        EmbeddedClip(embed(graph, open_cached(cache, c.file).frames), known=c)
-        for c in known
-        if is_cached(cache, c.file)
-    ]
+    clips = []
+    for clip in known:
+        if is_cached(cache, clip.file):
+            name = hashlib.sha256(clip.file.encode()).hexdigest()[:20]
+            frames = open_cached(cache, clip.file).frames
+            clips.append(EmbeddedClip(_kept(graph, frames, store / name), known=clip))
+    return clips
+
+
+def _kept(
+    graph: OnnxSession, frames: NDArray[np.uint8], stem: Path
+) -> NDArray[np.float32]:
+    """Return the embeddings of ``frames``, from the file if they were made before."""
+    path = stem.with_name(f"{stem.name}.npy")
+    if path.is_file():
+        stored: NDArray[np.float32] = np.load(path)
+        return stored
+    embeddings = embed(graph, frames)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = stem.with_name(f"{stem.name}.partial")
+    with partial.open("wb") as file:
+        np.save(file, embeddings)
+    partial.rename(path)
+    return embeddings
 
 
 @torch.no_grad()

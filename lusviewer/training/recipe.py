@@ -6,6 +6,10 @@ its last checkpoint.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +26,6 @@ from lusviewer.training.trainer import FRAME_STATE, start_run, train_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from lusviewer.cancel import CancelToken
     from lusviewer.inference.session import OnnxSession
@@ -111,12 +114,32 @@ def finish(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
     yield from finish_bundle(config)
 
 
+def describe(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Write the bundle's card from what ``lusviewer evaluate --json`` measured."""
+    from lusviewer.training.card import model_card  # noqa: PLC0415 - text only
+
+    cancel.check()
+    folder = Path(config.bundle)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    figures = {
+        found["collection"]: found
+        for path in sorted(config.run_folder.glob("figures-*.json"))
+        for found in (json.loads(path.read_text(encoding="utf-8")),)
+    }
+    known = known_clips(config)
+    seen = part_of(known, "train") + part_of(known, "validation")
+    path = folder / "MODEL_CARD.md"
+    path.write_text(model_card(manifest, figures, seen), encoding="utf-8")
+    yield {"event": "card", "file": str(path), "collections": sorted(figures)}
+
+
 STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
     "render": render,
     "decode": decode,
     "frames": frames,
     "temporal": temporal,
     "finish": finish,
+    "describe": describe,
 }
 
 
@@ -163,11 +186,15 @@ def embedded(
     config: TrainingConfig, graph: OnnxSession, part: str
 ) -> list[EmbeddedClip]:
     """Return the simulated and real clips of ``part``, embedded."""
+    sha256 = hashlib.sha256(graph.path.read_bytes()).hexdigest()
+    store = config.run_folder / f"embeddings-{sha256[:16]}"
     simulated = []
     if shard_indices(config.clips_folder, part):
-        simulated = simulated_clips(graph, open_shards(config.clips_folder, part))
+        simulated = simulated_clips(
+            graph, open_shards(config.clips_folder, part), store
+        )
     known = part_of(known_clips(config), part)
-    return simulated + real_clips(graph, config.cache_folder, known)
+    return simulated + real_clips(graph, config.cache_folder, known, store)
 
 
 def _bags(config: TrainingConfig) -> list[Bag]:
@@ -184,9 +211,6 @@ def _bags(config: TrainingConfig) -> list[Bag]:
 
 
 def _real_folder(config: TrainingConfig) -> Path | None:
-    import os  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
     named = config.real or os.environ.get("LUSVIEWER_REAL_DATA", "")
     if not named:
         return None
