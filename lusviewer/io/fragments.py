@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import struct
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from lusviewer.errors import CorruptFrameError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _DELIMITER: Final = b"\xfe\xff\xdd\xe0"
@@ -106,10 +107,11 @@ def _plausible(file: BinaryIO, offsets: tuple[int, ...], first: int, size: int) 
 
 def _walk(file: BinaryIO, first: int, n_frames: int) -> FrameIndex:
     """Go from fragment to fragment and see which of them begin a frame."""
+    peek = _peeker(file)
     position, truncated = first, True
     items: list[int] = []
     begins: list[int] = []
-    while len(head := _read_at(file, position, 12)) >= 8:
+    while len(head := peek(position)) >= 8:
         if head[:4] != _ITEM:
             truncated = head[:4] != _DELIMITER
             break
@@ -123,6 +125,14 @@ def _walk(file: BinaryIO, first: int, n_frames: int) -> FrameIndex:
         items = items[:1]
     short = truncated and (len(items) < n_frames or position > _size(file))
     return FrameIndex(tuple(items), min(position, _size(file)), truncated=short)
+
+
+def _peeker(file: BinaryIO) -> Callable[[int], bytes]:
+    """Return what reads 12 bytes at an offset, past the buffer where the system can."""
+    if isinstance(file, io.BufferedReader) and hasattr(os, "pread"):
+        descriptor = file.fileno()
+        return lambda offset: os.pread(descriptor, 12, offset)
+    return lambda offset: _read_at(file, offset, 12)
 
 
 def _size(file: BinaryIO) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,3 +215,23 @@ def test_a_file_without_preamble_and_meta_opens(tmp_path: Path) -> None:
     assert clip.details.transfer_syntax == "Implicit VR Little Endian"
     assert np.diff(clip.frame_times_s) == pytest.approx(np.full(4, 0.05))
     clip.close()
+
+
+@pytest.mark.parametrize("table", ["basic", "extended", "none"])
+def test_ten_minutes_open_about_as_fast_as_three_seconds(
+    tmp_path: Path, table: str
+) -> None:
+    frames = writing.cine(90)
+    data = writing.jpegs(frames)
+    spent = {}
+    for repeats in (1, 200):
+        made = writing.header(frames, "1.2.840.10008.1.2.4.50", "MONOCHROME2")
+        made.NumberOfFrames = 90 * repeats
+        path = tmp_path / f"{repeats}.dcm"
+        writing.packed(path, made, data * repeats, table=table)
+        open_clip(path).close()
+        start = time.thread_time()
+        with open_clip(path) as clip:
+            spent[len(clip)] = time.thread_time() - start
+            assert clip.frame(len(clip) - 1).shape == (48, 64)
+    assert spent[18000] < spent[90] + 0.15
