@@ -12,6 +12,7 @@ from lusviewer.gui.main_window import MainWindow
 from lusviewer.gui.settings import Settings
 from lusviewer.gui.viewer_model import ViewerModel
 from tests.bundles import make_bundle
+from tests.gui.watchdog import WatchedApplication
 from tests.small_clips import write_dicom, write_video
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 WAIT_MS = 20_000
 """How long an event is waited for: this machine may be busy with other things."""
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[WatchedApplication]:
+    """The application of all tests can measure its events."""
+    return WatchedApplication
 
 
 @pytest.fixture(autouse=True)

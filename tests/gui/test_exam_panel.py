@@ -24,7 +24,7 @@ def panel(qtbot, qapp, viewer) -> ExamPanel:
 
 
 @pytest.fixture
-def listed(qtbot, viewer, panel, exam_folder) -> ExamPanel:
+def listed(qtbot, viewer, panel: ExamPanel, exam_folder) -> ExamPanel:
     with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
         viewer.open_path(exam_folder)
     return panel

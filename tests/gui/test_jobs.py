@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
 
 WAIT_MS = 5000
+
+
+def once(item: object, _cancel: CancelToken) -> Iterator[object]:
+    yield item
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def test_many_items_come_in_few_deliveries(qtbot, owner):
         yield from range(20_000)
 
     job = Job(work, owner)
-    deliveries = []
+    deliveries: list[tuple[object, ...]] = []
     job.produced.connect(deliveries.append)
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
         job.start()
@@ -95,7 +100,7 @@ def test_a_cancelled_job_is_silent_at_once_and_still_ends(qtbot, owner):
         raise ValueError(message)
 
     job = Job(work, owner)
-    heard = []
+    heard: list[object] = []
     job.produced.connect(heard.append)
     job.failed.connect(heard.append)
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
@@ -209,7 +214,7 @@ def test_closing_cancels_the_wish_at_work_and_joins(qtbot, owner):
 
 def test_the_next_job_of_a_lane_silences_the_one_before(qtbot, owner):
     lane = Lane(owner)
-    heard = []
+    heard: list[object] = []
     lane.produced.connect(heard.extend)
 
     def slow(cancel):
@@ -227,10 +232,10 @@ def test_the_next_job_of_a_lane_silences_the_one_before(qtbot, owner):
 
 def test_jobs_of_a_lane_that_does_not_replace_all_end(qtbot, owner):
     lane = Lane(owner, replacing=False)
-    heard = []
+    heard: list[int] = []
     lane.produced.connect(heard.extend)
     for number in range(5):
-        lane.run(lambda cancel, n=number: iter([n]))
+        lane.run(partial(once, number))
     qtbot.waitUntil(lambda: sorted(heard) == list(range(5)), timeout=WAIT_MS)
     lane.close()
 
@@ -239,23 +244,22 @@ def test_a_lane_is_not_busy_once_cancelled(qtbot, owner):
     lane = Lane(owner)
     with qtbot.waitSignal(lane.ended, timeout=WAIT_MS):
         lane.run(lambda cancel: iter([cancel.wait(10)]))
-        assert lane.busy
+        busy = [lane.busy]
         lane.cancel()
-        assert not lane.busy
+        busy.append(lane.busy)
+    assert busy == [True, False]
     lane.close()
 
 
 def test_a_closed_lane_starts_nothing_and_says_nothing(qtbot, owner):
     lane = Lane(owner)
-    heard = []
+    heard: list[object] = []
     lane.ended.connect(lambda: heard.append("ended"))
     lane.run(lambda cancel: iter([cancel.wait(10)]))
     lane.close()
-    started = []
-    lane.run(lambda cancel: started.append(1) or [])
+    lane.run(heard.append)  # type: ignore[arg-type]
     other = Lane(owner)
     with qtbot.waitSignal(other.ended, timeout=WAIT_MS):
         other.run(lambda cancel: iter([1]))
     assert heard == []
-    assert started == []
     other.close()

@@ -36,7 +36,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 
 @pytest.fixture
-def opened(qtbot, window, viewer, clip_path) -> MainWindow:
+def opened(qtbot, window: MainWindow, viewer, clip_path) -> MainWindow:
     with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
         viewer.open_path(clip_path)
     qtbot.waitUntil(lambda: viewer.clip.cached(23) is not None, timeout=WAIT_MS)
@@ -44,7 +44,7 @@ def opened(qtbot, window, viewer, clip_path) -> MainWindow:
 
 
 @pytest.fixture
-def finished(qtbot, window, viewer, clip_path) -> MainWindow:
+def finished(qtbot, window: MainWindow, viewer, clip_path) -> MainWindow:
     with qtbot.waitSignal(viewer.analysis_ended, timeout=WAIT_MS):
         viewer.open_path(clip_path)
         load(viewer)
@@ -248,7 +248,7 @@ def test_closing_amid_an_analysis_leaves_no_thread(
 
 
 def test_results_are_exported_in_the_background(qtbot, finished, tmp_path):
-    written = []
+    written: list[Path] = []
     finished.commands.exporter.wrote.connect(written.append)
     finished.commands.export(tmp_path, ("json", "csv", "npz", "mp4", "png"))
     qtbot.waitUntil(lambda: len(written) == 5, timeout=WAIT_MS)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QTimer
 
 from lusviewer.paths import default_bundle
 from tests.gui.conftest import WAIT_MS, load
-from tests.gui.watchdog import Watch, WatchedApplication
+from tests.gui.watchdog import Watch
 from tests.small_clips import frames
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ LIMIT_MS = 16.0
 ROWS, COLUMNS = 600, 800
 N_FRAMES = 120
 UPDATES = 3000
-
-
-@pytest.fixture(scope="session")
-def qapp_cls():
-    return WatchedApplication
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def test_a_slower_speed_takes_longer(qtbot, viewer, player):
 def test_a_loop_is_not_left(qtbot, viewer, player):
     viewer.set_loop((3, 6))
     viewer.set_frame(4)
-    frames = []
+    frames: list[int] = []
     viewer.frame_changed.connect(frames.append)
     viewer.set_speed(4.0)
     viewer.set_playing(True)
@@ -106,7 +106,7 @@ def test_a_loop_is_not_left(qtbot, viewer, player):
 
 def test_every_frame_is_shown_when_asked_for(qtbot, viewer, player):
     player.set_every_frame(True)
-    frames = []
+    frames: list[int] = []
     viewer.frame_changed.connect(frames.append)
     viewer.set_speed(4.0)
     viewer.set_playing(True)
@@ -126,7 +126,7 @@ def test_seeking_while_playing_goes_on_from_there(qtbot, viewer, player):
 def test_forth_and_back_can_be_chosen(qtbot, viewer, player):
     player.set_sweep(True)
     viewer.set_loop((0, 4))
-    frames = []
+    frames: list[int] = []
     viewer.frame_changed.connect(frames.append)
     player.set_every_frame(True)
     viewer.set_speed(4.0)

@@ -11,7 +11,7 @@ from lusviewer.analysis import analyse, summarise
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import ClipError, LusViewerError, ManifestError
 from lusviewer.experts import load_experts
-from lusviewer.findings import Timelines
+from lusviewer.findings import ClipReport, FrameFindings, Timelines
 from lusviewer.gui.viewer_model import ViewerModel
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.io import open_clip
@@ -31,7 +31,9 @@ def test_opening_shows_the_first_frame_and_finds_the_beam(qtbot, viewer, clip_pa
 
 
 def test_an_analysis_streams_findings_and_ends_with_a_report(qtbot, viewer, clip_path):
-    arrived, reports, progress = [], [], []
+    arrived: list[FrameFindings] = []
+    reports: list[ClipReport | None] = []
+    progress: list[float] = []
     viewer.findings_arrived.connect(arrived.extend)
     viewer.report_changed.connect(reports.append)
     viewer.progress_changed.connect(progress.append)
@@ -167,7 +169,7 @@ def test_opening_another_clip_silences_the_one_before(
         load(viewer)
     with qtbot.waitSignal(viewer.clip_closed, timeout=WAIT_MS):
         viewer.open_path(other)
-    arrived = []
+    arrived: list[FrameFindings] = []
     viewer.findings_arrived.connect(arrived.extend)
     qtbot.waitUntil(lambda: viewer.analysis.complete, timeout=WAIT_MS)
     assert viewer.clip.identity.path == other
@@ -287,7 +289,7 @@ def test_closing_a_clip_forgets_everything_about_it(qtbot, analysed):
 
 
 def test_a_bug_in_a_job_is_not_taken_for_something_to_tell(qtbot, viewer):
-    told = []
+    told: list[object] = []
     viewer.failed.connect(told.append)
     with pytest.raises(ZeroDivisionError):
         viewer.report_failure(ZeroDivisionError("a bug"))
