@@ -30,6 +30,9 @@ _FILL: Final = 0.5
 _TICK_SHARE: Final = 0.16
 """Which share of the pleura an A-line's tick spans, at either end."""
 
+_FINE_ENOUGH: Final = 200
+"""Rows or columns that a saliency map, which is smooth, needs at least."""
+
 _ROOM: Final = 0.03
 """The room left around the beam, as a share of it."""
 
@@ -141,7 +144,9 @@ class SaliencyItem(QGraphicsItem):
             self._image, self._bounds = None, QRectF()
         else:
             rows, columns = saliency.shape
-            levels = np.clip(saliency * 255.0, 0.0, 255.0).astype(np.uint8)
+            step = max(1, min(rows, columns) // _FINE_ENOUGH)
+            coarse = saliency[::step, ::step]
+            levels = np.clip(coarse * 255.0, 0.0, 255.0).astype(np.uint8)
             image = indexed_image(levels, palette.saliency_table())
             self._image = image.convertToFormat(
                 QImage.Format.Format_ARGB32_Premultiplied

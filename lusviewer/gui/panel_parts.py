@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractSlider,
@@ -274,6 +275,10 @@ class ProbabilitySlider(QAbstractSlider):
             self._follow(event)
             self.setSliderDown(False)
             self.chosen.emit(self.probability)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the panel: scrolling past must not edit."""
+        event.ignore()
 
     def _follow(self, event: QMouseEvent) -> None:
         share = (event.position().x() - 6.0) / max(self.width() - 12.0, 1.0)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lusviewer.findings import FINDINGS, LABELS, Evidence, Quality
 from lusviewer.gui import theme
@@ -215,6 +217,24 @@ def test_a_slider_can_be_dragged(shown, viewer):
     assert viewer.edits == {}
     QTest.mouseRelease(line.slider, LEFT, pos=QPoint(line.slider.width() - 6, y))
     assert viewer.edits == {"effusion.over_5mm": 1.0}
+
+
+def test_scrolling_over_a_slider_edits_nothing(shown, viewer):
+    line = line_of(shown, "effusion.over_5mm")
+    middle = QPointF(line.slider.rect().center())
+    event = QWheelEvent(
+        middle,
+        line.slider.mapToGlobal(middle),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(line.slider, event)
+    assert viewer.edits == {}
+    assert not event.isAccepted()
 
 
 def test_all_edits_are_taken_back_in_one_step(shown, viewer):
