@@ -38,6 +38,7 @@ _ROOM: Final = 0.03
 
 _SMOOTH: Final = 5
 _POINTS: Final = 80
+_STRETCH_POINTS: Final = 8
 _ACROSS_ROWS: Final = (0.0, 1.0)
 _ALONG_ROWS: Final = (1.0, 0.0)
 
@@ -211,8 +212,8 @@ class LinesItem(QGraphicsItem):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_a_lines(painter, self._lines, self._geometry)
-        self._paint_b_lines(painter, self._lines)
         self._paint_pleura(painter, self._lines)
+        self._paint_b_lines(painter, self._lines)
 
     def _paint_pleura(self, painter: QPainter, lines: Lines) -> None:
         if self._opacities.get("pleura") and len(lines.pleura_px) > 1:
@@ -237,6 +238,7 @@ class LinesItem(QGraphicsItem):
             return
         shapes = [polyline(line[:4].reshape(2, 2)) for line in lines.b_lines]
         self._stroke(painter, "b_line", shapes, _ALONG_ROWS)
+        self._stroke(painter, "b_line", origins(lines), _ACROSS_ROWS)
         radius = 4.5 / _scale(painter)
         painter.setPen(_hairline(QColor(0, 0, 0, 200)))
         painter.setBrush(self._ink("b_line"))
@@ -280,11 +282,25 @@ def _hairline(colour: QColor) -> QPen:
     return pen
 
 
-def polyline(points: NDArray[np.float32]) -> QPolygonF:
+def polyline(points: NDArray[np.floating]) -> QPolygonF:
     """Return ``(row, column)`` points as a line through the centres of their pixels."""
     return QPolygonF(
         [QPointF(column + 0.5, row + 0.5) for row, column in points.tolist()]
     )
+
+
+def origins(lines: Lines) -> list[QPolygonF]:
+    """Return the stretch of the pleura that each B-line leaves from."""
+    if len(lines.pleura_px) < 2:
+        return []
+    order = np.argsort(lines.pleura_px[:, 1], kind="stable")
+    pleura = lines.pleura_px[order]
+    stretches = []
+    for column, width in lines.b_lines[:, (1, 4)].tolist():
+        columns = np.linspace(column - width / 2, column + width / 2, _STRETCH_POINTS)
+        rows = np.interp(columns, pleura[:, 1], pleura[:, 0])
+        stretches.append(polyline(np.column_stack((rows, columns))))
+    return stretches
 
 
 def thinned(points: NDArray[np.float32]) -> NDArray[np.float32]:

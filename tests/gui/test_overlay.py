@@ -19,6 +19,7 @@ from lusviewer.gui.overlay import (
     beam_path,
     depth_axis,
     displaced,
+    origins,
     thinned,
     with_edges,
 )
@@ -132,6 +133,17 @@ def test_each_line_is_drawn_where_it_was_measured_in_its_colour(qapp):
         assert any(
             abs(c.hue() - wanted.hue()) < 12 and c.value() > 100 for c in near
         ), name
+
+
+def test_a_b_line_marks_how_much_of_the_pleura_it_leaves_from():
+    pleura = [(20 + column / 10, column) for column in range(100)]
+    found = lines_of(pleura, [(25, 50, 90, 50, 20, 0), (22, 20, 90, 20, 4, 0)])
+    wide, narrow = origins(found)
+    assert wide.boundingRect().left() == pytest.approx(40.5)
+    assert wide.boundingRect().width() == pytest.approx(20)
+    assert narrow.boundingRect().width() == pytest.approx(4)
+    assert wide.at(0).y() == pytest.approx(24.5, abs=1e-3)
+    assert origins(lines_of([], [(25, 50, 90, 50, 20, 0)])) == []
 
 
 def test_lines_of_a_hidden_layer_are_not_drawn(qapp):
