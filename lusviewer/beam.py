@@ -29,8 +29,9 @@ _SIZE: Final = 256
 _SLOPES: Final = np.tan(np.deg2rad(np.arange(0, 58, 0.5)))
 _LEAST_FAN: Final = np.tan(np.deg2rad(8.0))
 _NOISE_LEVELS: Final = (3.0, 10.0, 20.0)
-_CLEAR: Final = 0.6
-_CLEAR_ROWS: Final = 20
+_CLEAR: Final = 0.85
+_CLEARER: Final = 0.12
+_CLEAR_CORNER: Final = 0.06 * _SIZE
 _CLEAR_SLOPE: Final = np.tan(np.deg2rad(15.0))
 _FAIR: Final = 0.3
 _LITTLE: Final = 0.15
@@ -61,7 +62,7 @@ class _Sides:
     """Straight sides: columns ``left - slope * row`` and ``right + slope * row``.
 
     ``supports`` are the parts of the rows whose outermost pixel lies on the side, the
-    lesser first; ``rows`` is how many rows show the side that is seen less of.
+    lesser first; ``rows`` is how many rows show the side with the greater.
     """
 
     left: float
@@ -70,11 +71,11 @@ class _Sides:
     supports: tuple[float, float]
     rows: int
 
-    @property
-    def clear(self) -> bool:
-        """Whether both sides are long, oblique and straight."""
-        steep = self.slope > _CLEAR_SLOPE
-        return steep and self.rows > _CLEAR_ROWS and self.supports[0] > _CLEAR
+    def clearer_than(self, other: _Sides | None) -> bool:
+        """Whether one side is long, oblique and straight, and the other's are less."""
+        before = 0.0 if other is None else other.supports[1]
+        oblique = self.slope > _CLEAR_SLOPE and self.rows * self.slope > _CLEAR_CORNER
+        return oblique and self.supports[1] > before + _CLEARER
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +110,19 @@ def locate_beam(
 def _find(frames: Gray) -> _Beam | None:
     """Return the beam; None in frames where nothing stands off the background.
 
-    Where noise around the beam hides its sides, they are sought above the noise: only
-    clear ones count there, since dark corners of a rectangle are seldom as straight.
+    Noise around the beam can hide its sides: they are sought above the noise too, and
+    taken from there if they are clearer. Dark corners are seldom as straight.
     """
     picture = _picture(frames, _NOISE_LEVELS[0])
     if not picture.mask.any():
         return None
     sides = _sides(picture.mask)
-    if sides is None or sides.slope < _LEAST_FAN or sides.supports[1] < _FAIR:
-        for level in _NOISE_LEVELS[1:]:
-            above = _sides(_picture(frames, level).mask)
-            if above is not None and above.clear:
-                sides = above
-                break
+    for level in _NOISE_LEVELS[1:]:
+        if sides is not None and sides.supports[1] > _CLEAR:
+            break
+        above = _sides(_picture(frames, level).mask)
+        if above is not None and above.clearer_than(sides):
+            sides = above
     if sides is None or sides.slope < _LEAST_FAN:
         return _rectangle(picture.mask)
     return _fan(picture, sides)
@@ -234,17 +235,12 @@ def _sides(mask: Mask) -> _Sides | None:
     at_left = float(offsets[0][best]) if len(left) else 0.0
     at_right = width - float(offsets[1][best]) if len(right) else float(width)
     seen = sorted(
-        float(s[best])
+        (float(s[best]), len(f))
         for s, f in zip(support, (left, right), strict=True)
         if len(f) > 5
     )
-    return _Sides(
-        at_left,
-        at_right,
-        float(_SLOPES[best]),
-        (seen[0], seen[-1]),
-        min(len(left), len(right)),
-    )
+    supports = (seen[0][0], seen[-1][0])
+    return _Sides(at_left, at_right, float(_SLOPES[best]), supports, seen[-1][1])
 
 
 def _flank(mask: Mask) -> Floats:
