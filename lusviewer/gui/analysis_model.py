@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from lusviewer import paths
 from lusviewer.findings import ClipReport, FrameFindings, Timelines
@@ -58,6 +58,8 @@ class AnalysisModel(QObject):
         self._loading = Lane(self)
         self._running = Lane(self)
         self._opinions = Latest(background.predict_again, self)
+        self._telling = QTimer(self, singleShot=True, interval=0)
+        self._telling.timeout.connect(self._tell_predictions)
         self._loading.produced.connect(self._on_loaded)
         self._running.produced.connect(self._on_produced)
         self._running.ended.connect(self.ended)
@@ -215,7 +217,12 @@ class AnalysisModel(QObject):
     def _show_predictions(self, predictions: Opinions) -> None:
         if predictions != self.predictions:
             self.predictions = predictions
-            self.predicted.emit(predictions)
+            # Told on its own: the report before it gave the panels enough to do.
+            self._telling.start()
+
+    @Slot()
+    def _tell_predictions(self) -> None:
+        self.predicted.emit(self.predictions)
 
     @Slot(object, object)
     def _on_opinion_failed(self, _wish: SecondOpinion, error: Exception) -> None:
