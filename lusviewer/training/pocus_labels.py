@@ -28,6 +28,9 @@ DIAGNOSES: Final = ("regular", "bacterial pneumonia", "COVID-19", "viral pneumon
 WEAK_NEGATIVE: Final = 0.3
 """How much a zero counts that nothing else in the row supports."""
 
+DOUBTFUL_NEGATIVE: Final = 0.1
+"""How much a healthy lung without ticked A-lines counts: most such lungs have them."""
+
 _COLUMNS: Final = {
     "a_lines": "A-lines",
     "b_lines": "B-lines",
@@ -178,9 +181,9 @@ def _finding(
         return 1.0, 1.0
     if ticked is None:
         return 0.0, 0.0
-    # A healthy lung has no lesions, but its A-lines are often not mentioned.
-    supported = healthy and key != "a_lines"
-    return 0.0, 1.0 if supported else WEAK_NEGATIVE
+    if not healthy:
+        return 0.0, WEAK_NEGATIVE
+    return 0.0, DOUBTFUL_NEGATIVE if key == "a_lines" else 1.0
 
 
 def _patients(rows: list[dict[str, str]]) -> list[str]:

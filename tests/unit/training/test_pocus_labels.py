@@ -9,6 +9,7 @@ import pytest
 from lusviewer.errors import TrainingError
 from lusviewer.findings import FINDINGS
 from lusviewer.training.pocus_labels import (
+    DOUBTFUL_NEGATIVE,
     WEAK_NEGATIVE,
     mentions_few_b_lines,
     read_comment,
@@ -132,7 +133,7 @@ def test_an_empty_cell_is_not_known(table):
 def test_a_healthy_lung_has_no_lesions_but_may_have_a_lines(table):
     (clip,) = table(_row(Label="regular"))
     assert clip.weights[FINDINGS.index("consolidation")] == 1
-    assert clip.weights[FINDINGS.index("a_lines")] == pytest.approx(WEAK_NEGATIVE)
+    assert clip.weights[FINDINGS.index("a_lines")] == pytest.approx(DOUBTFUL_NEGATIVE)
 
 
 def test_files_of_one_numbered_set_are_one_patient(table):
