@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from lusviewer.errors import ClipError, ModelError
-from lusviewer.gui.theme import SPACE, icon, set_icon
+from lusviewer.gui.theme import SPACE, font, icon, set_icon
 
 if TYPE_CHECKING:
     from lusviewer.errors import LusViewerError
@@ -22,13 +22,13 @@ class Banner(QFrame):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self.setObjectName("banner")
+        self.setProperty("role", "banner")
         self.setAccessibleName(self.tr("Warning"))
         self._error: LusViewerError | None = None
         self._sign = QLabel()
         self.message = QLabel()
-        self.message.setObjectName("banner_message")
+        self.message.setFont(font(self.message.font(), bold=True))
         self.hint = QLabel()
-        self.hint.setObjectName("banner_hint")
         for label in (self.message, self.hint):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NOT_A_DEVICE: Final = "Research use only, not a medical device"
 
+_COLUMNS: Final = (("file", "edit", "analysis", "help"), ("cine",), ("view",))
+
 _PARTS: Final = (
     "numpy",
     "opencv-python-headless",
@@ -60,11 +62,11 @@ class KeyboardDialog(QDialog):
         self.setWindowTitle(self.tr("Keyboard"))
         columns = QHBoxLayout()
         columns.setSpacing(SPACE * 4)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for number, (menu, title) in enumerate(MENUS):
-            column = right if number in (2, 4, 5) else left
-            column.addWidget(self._group(actions, menu, translated(title)))
-        for column in (left, right):
+        titles = dict(MENUS)
+        for menus in _COLUMNS:
+            column = QVBoxLayout()
+            for menu in menus:
+                column.addWidget(self._group(actions, menu, translated(titles[menu])))
             column.addStretch(1)
             columns.addLayout(column)
         page = QWidget()
@@ -78,14 +80,14 @@ class KeyboardDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.addWidget(area)
         whole.addWidget(buttons)
-        self.resize(760, 620)
+        self.resize(1000, 560)
 
     def _group(self, actions: Actions, menu: str, title: str) -> QWidget:
         group = QWidget()
         grid = QGridLayout(group)
         grid.setContentsMargins(0, 0, 0, SPACE)
         grid.setHorizontalSpacing(SPACE * 2)
-        grid.setVerticalSpacing(SPACE // 2)
+        grid.setVerticalSpacing(SPACE - 2)
         heading = QLabel(plain(title))
         heading.setFont(font(heading.font(), bold=True))
         grid.addWidget(heading, 0, 0, 1, 2)
@@ -104,7 +106,7 @@ class KeyboardDialog(QDialog):
 
     def _key(self, text: str) -> QLabel:
         label = QLabel(text)
-        label.setObjectName("key")
+        label.setProperty("role", "chip")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
 

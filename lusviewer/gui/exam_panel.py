@@ -244,12 +244,9 @@ class ExamDelegate(QStyledItemDelegate):
         text.setRight(box.right() - SPACE)
         painter.setPen(theme.colour("text"))
         painter.setFont(font(option.font, bold=bool(index.data(Role.OPEN))))
-        line = painter.fontMetrics().height()
-        name = _elided(painter, str(index.data()), text.width(), middle=True)
-        painter.drawText(text, Qt.AlignmentFlag.AlignTop, name)
+        under = text.translated(0, _paint_name(painter, text, str(index.data())) + 2)
         painter.setFont(font(option.font, scale=0.9))
         painter.setPen(theme.colour("muted"))
-        under = text.translated(0, line + 2)
         subtitle = _elided(painter, str(index.data(Role.SUBTITLE)), text.width())
         painter.drawText(under, Qt.AlignmentFlag.AlignTop, subtitle)
         badges = QRect(text.left(), picture.bottom() - 19, text.width(), 19)
@@ -316,6 +313,34 @@ def _badge(painter: QPainter, box: QRect, x: int, text: str, colour: QColor) -> 
     painter.setPen(QColor("black" if colour.lightness() > 110 else "white"))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
     return width + 4
+
+
+def _paint_name(painter: QPainter, box: QRect, name: str) -> int:
+    """Paint a clip's name on at most two lines and return their height."""
+    metrics = painter.fontMetrics()
+    line = metrics.lineSpacing()
+    first, rest = _broken(painter, name, box.width())
+    top = box.top() + metrics.ascent()
+    painter.drawText(box.left(), top, first)
+    if not rest:
+        return line
+    painter.drawText(
+        box.left(), top + line, _elided(painter, rest, box.width(), middle=True)
+    )
+    return line * 2
+
+
+def _broken(painter: QPainter, name: str, width: int) -> tuple[str, str]:
+    """Return what fits on a line, up to a mark where there is one, and the rest."""
+    metrics = painter.fontMetrics()
+    fits = len(name)
+    while fits > 1 and metrics.horizontalAdvance(name[:fits]) > width:
+        fits -= 1
+    if fits == len(name):
+        return name, ""
+    marks = [place + 1 for place in range(fits) if name[place] in " -_."]
+    at = marks[-1] if marks and marks[-1] > fits // 3 else fits
+    return name[:at], name[at:]
 
 
 def _elided(painter: QPainter, text: str, width: int, *, middle: bool = False) -> str:

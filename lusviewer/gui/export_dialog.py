@@ -53,6 +53,7 @@ class ExportDialog(QDialog):
         self.folder.setAccessibleName(self.tr("Folder"))
         self.folder.textChanged.connect(self._check)
         choose = QPushButton(self.tr("Choose ..."))
+        choose.setAutoDefault(False)
         choose.clicked.connect(self._choose)
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)

@@ -63,7 +63,7 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(tabs)
         column.addWidget(buttons)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(600)
         self.finished.connect(self._lane.close)
         self._lane.produced.connect(self._show_providers)
         self._lane.run(background.list_providers)
@@ -80,6 +80,7 @@ class PreferencesDialog(QDialog):
         self.why.setProperty("role", "muted")
         self.threads = QSpinBox()
         self.threads.setRange(1, THREAD_LIMIT)
+        self.threads.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.threads.setValue(self._settings.number("threads", 1))
         self.threads.setToolTip(
             self.tr("Threads of one run of the model; two runs go on at a time")
@@ -87,6 +88,7 @@ class PreferencesDialog(QDialog):
         self.cache = QSpinBox()
         self.cache.setRange(*CACHE_LIMITS_MIB)
         self.cache.setSingleStep(64)
+        self.cache.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.cache.setSuffix(" MiB")
         self.cache.setValue(self._settings.number("cache_mib", CACHE_MIB))
         self.automatic = QCheckBox(self.tr("Analyse each clip when it is opened"))
@@ -144,6 +146,7 @@ class PreferencesDialog(QDialog):
         models = self._viewer.analysis.models
         used = None if models is None else models.bundle.device
         self.why.setText(devices_in_words(providers, used))
+        self.adjustSize()
 
 
 def devices_in_words(providers: tuple[Provider, ...], used: Device | None) -> str:
