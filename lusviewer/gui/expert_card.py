@@ -19,7 +19,6 @@ from lusviewer.gui.panel_parts import (
     ElidedLabel,
     Meter,
     WrappedButton,
-    clear,
     link,
     words,
 )
@@ -54,7 +53,7 @@ class ExpertCard(QFrame):
         self._names = [ElidedLabel(name) for name in classes]
         self._reasons = QVBoxLayout()
         self._shown_reasons: tuple[Reason, ...] = ()
-        self.reason_buttons: list[WrappedButton] = []
+        self._buttons: list[WrappedButton] = []
         self._because = words(self.tr("Because, step by step"), "muted")
         self._frame: int | None = None
         self._lay_out()
@@ -137,16 +136,27 @@ class ExpertCard(QFrame):
         if reasons == self._shown_reasons:
             return
         self._shown_reasons = reasons
-        clear(self._reasons)
-        self.reason_buttons = []
-        for number, reason in enumerate(reasons, start=1):
-            button = WrappedButton(reason.words, number=f"{number}.")
-            button.setCheckable(True)
-            button.setToolTip(self.tr("Show where the model looked for this"))
-            button.clicked.connect(partial(self._look, timeline_key(reason.feature)))
-            self._reasons.addWidget(button)
-            self.reason_buttons.append(button)
+        while len(self._buttons) < len(reasons):
+            self._add_button(len(self._buttons))
+        for button in self._buttons[len(reasons) :]:
+            button.hide()
+        for button, reason in zip(self.reason_buttons, reasons, strict=True):
+            button.set_words(reason.words)
+            button.show()
         self.show_selection(self._viewer.selection)
+
+    def _add_button(self, index: int) -> None:
+        button = WrappedButton(f"{index + 1}.")
+        button.setCheckable(True)
+        button.setToolTip(self.tr("Show where the model looked for this"))
+        button.clicked.connect(partial(self._look, index))
+        self._reasons.addWidget(button)
+        self._buttons.append(button)
+
+    @property
+    def reason_buttons(self) -> list[WrappedButton]:
+        """The buttons of the reasons that are shown, in their order."""
+        return self._buttons[: len(self._shown_reasons)]
 
     def show_selection(self, key: str) -> None:
         """Mark the reason whose biomarker is selected."""
@@ -155,8 +165,9 @@ class ExpertCard(QFrame):
         ):
             button.setChecked(bool(key) and timeline_key(reason.feature) == key)
 
-    def _look(self, key: str, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
+    def _look(self, index: int, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
         """Select a reason's biomarker and show where the model looked for it."""
+        key = timeline_key(self._shown_reasons[index].feature)
         if key:
             self._viewer.select(key)
         if not key.startswith("measured."):

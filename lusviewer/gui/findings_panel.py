@@ -110,11 +110,11 @@ class FindingsPanel(QScrollArea):
             viewer.clip_opened,
             viewer.clip_closed,
             viewer.report_changed,
-            viewer.models_changed,
             viewer.analysis_started,
             viewer.analysis_ended,
         ):
             changed.connect(self._show)
+        viewer.models_changed.connect(self._on_models)
         viewer.progress_changed.connect(self._on_progress)
         viewer.predictions_changed.connect(self._on_predictions)
         viewer.selection_changed.connect(self._on_selection)
@@ -193,18 +193,29 @@ class FindingsPanel(QScrollArea):
     def _on_predictions(
         self, predictions: tuple[tuple[Prediction, Prediction | None], ...]
     ) -> None:
-        if [card.classes for card in self.cards] != [p.classes for p, _ in predictions]:
-            clear(self._cards)
-            self.cards = [ExpertCard(self._viewer, p.classes) for p, _ in predictions]
-            for card in self.cards:
-                self._cards.addWidget(card)
+        if predictions:
+            self._make_cards([before.classes for before, _ in predictions])
         manifests = self._manifests()
-        for card, (before, after) in zip(self.cards, predictions, strict=True):
+        for card, (before, after) in zip(self.cards, predictions, strict=False):
             card.show_prediction(before, after, manifests.get(before.expert))
         self.no_experts.setText(
             "" if predictions else self.tr("No expert came with this model.")
         )
         self.no_experts.setVisible(not predictions)
+
+    def _make_cards(self, wanted: list[tuple[str, ...]]) -> None:
+        if [card.classes for card in self.cards] != wanted:
+            clear(self._cards)
+            self.cards = [ExpertCard(self._viewer, classes) for classes in wanted]
+            for card in self.cards:
+                self._cards.addWidget(card)
+
+    @Slot()
+    def _on_models(self) -> None:
+        """Make the cards before there is something to show: it takes a moment."""
+        if self._viewer.experts:
+            self._make_cards([e.manifest.classes for e in self._viewer.experts])
+        self._show()
 
     def _manifests(self) -> Mapping[str, ExpertManifest]:
         return {e.manifest.name: e.manifest for e in self._viewer.experts}

@@ -293,8 +293,8 @@ def origins(lines: Lines) -> list[QPolygonF]:
     """Return the stretch of the pleura that each B-line leaves from."""
     if len(lines.pleura_px) < 2:
         return []
-    order = np.argsort(lines.pleura_px[:, 1], kind="stable")
-    pleura = lines.pleura_px[order]
+    pleura = thinned(lines.pleura_px)
+    pleura = pleura[np.argsort(pleura[:, 1], kind="stable")]
     stretches = []
     for column, width in lines.b_lines[:, (1, 4)].tolist():
         columns = np.linspace(column - width / 2, column + width / 2, _STRETCH_POINTS)

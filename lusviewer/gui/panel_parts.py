@@ -98,11 +98,10 @@ class ElidedLabel(QLabel):
 class WrappedButton(QPushButton):
     """A button whose words wrap, so that a whole sentence can be pressed."""
 
-    def __init__(self, text: str, *, number: str = "") -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
         self.setProperty("role", "reason")
-        self.setAccessibleName(text)
-        self.label = words(text, wrap=True)
+        self.label = words("", wrap=True)
         self._number = words(number, "muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE // 2, 3, SPACE // 2, 3)
@@ -114,6 +113,12 @@ class WrappedButton(QPushButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def set_words(self, text: str) -> None:
+        """Show ``text``, which is read out too."""
+        self.label.setText(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
         """Return that narrower means taller."""

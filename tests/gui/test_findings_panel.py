@@ -29,9 +29,13 @@ def panel(qtbot, viewer):
 
 
 @pytest.fixture
-def shown(panel, analysed):
+def shown(qtbot, panel, analysed):
     """A panel that shows the findings of the clip."""
     analysed()
+    qtbot.waitUntil(
+        lambda: panel.cards and all(c.headline.text() for c in panel.cards),
+        timeout=WAIT_MS,
+    )
     return panel
 
 
@@ -249,21 +253,23 @@ def test_all_edits_are_taken_back_in_one_step(shown, viewer):
     assert len(viewer.edits) == 2
 
 
-def test_an_expert_that_abstains_says_why_instead_of_a_class(shown, viewer):
+def test_an_expert_that_abstains_says_why_instead_of_a_class(qtbot, shown, viewer):
     first, *rest = viewer.report.predictions
     quiet = replace(first, abstained=True, why="Two classes are too close.")
-    report_with(viewer, predictions=(quiet, *rest))
+    with qtbot.waitSignal(viewer.predictions_changed, timeout=WAIT_MS):
+        report_with(viewer, predictions=(quiet, *rest))
     card = card_of(shown, first.target)
     assert card.headline.text() == "no call"
     assert card.why.text() == "Two classes are too close."
     assert card.why.isVisible()
 
 
-def test_an_expert_that_was_not_asked_shows_no_bars(shown, viewer):
+def test_an_expert_that_was_not_asked_shows_no_bars(qtbot, shown, viewer):
     first, *rest = viewer.report.predictions
     even = (1 / len(first.classes),) * len(first.classes)
     quiet = replace(first, abstained=True, why="Not assessable.", probabilities=even)
-    report_with(viewer, predictions=(quiet, *rest))
+    with qtbot.waitSignal(viewer.predictions_changed, timeout=WAIT_MS):
+        report_with(viewer, predictions=(quiet, *rest))
     assert not card_of(shown, first.target).bars.isVisible()
 
 
