@@ -38,11 +38,10 @@ class LungFrame:
     diffuse: Floats
     a_power: Floats
     b_power: Floats
+    b_share: Floats
     edge_power: Floats
     a_distance_mm: Floats
     a_order: Floats
-    a_line_db: Floats
-    b_cover: Floats
     consolidated: Bools
     fluid: Bools
     tissue: Bools
@@ -130,14 +129,26 @@ class LungField:
         aerated = (deep > 0) & ~tissue
         b_cover, b_level, origin, alive, places = self._b_lines(x, time_s)
         b_power = self._b_power(deep, aerated, (b_level, origin), start)
-        a_power, distance, order, a_db = self._a_lines(wall, clear, b_cover)
+        b_share = self._b_share(deep, aerated, (b_level, origin))
+        a_power, distance, order = self._a_lines(wall, clear, b_cover)
         a_power = a_power * aerated
         edge = self._edges(z, deep, fluid, solid)
         return LungFrame(
-            power_of(diffuse.astype(np.float32)), a_power, b_power, edge, distance,
-            order, a_db, b_cover, is_solid & ~tissue, is_fluid & ~tissue, tissue,
-            fluid, solid, alive, places,
-        )  # fmt: skip
+            diffuse=power_of(diffuse.astype(np.float32)),
+            a_power=a_power,
+            b_power=b_power,
+            b_share=b_share,
+            edge_power=edge,
+            a_distance_mm=distance,
+            a_order=order,
+            consolidated=is_solid & ~tissue,
+            fluid=is_fluid & ~tissue,
+            tissue=tissue,
+            fluid_mm=fluid,
+            solid_mm=solid,
+            b_alive=alive,
+            b_x_mm=places,
+        )
 
     def _row(self, values: Floats, start: float) -> Floats:
         out: Floats = shifted(values[None, :], start, self._beam.shape[1])[0]
@@ -159,18 +170,16 @@ class LungField:
         behind = np.zeros_like(surface)
         for c in self._scene.consolidations:
             behind = np.where(surface > 2, c.enhancement_db, behind)
-        haze = (
-            lung.haze_db
-            + behind * np.exp(-below / 15)
-            + streaks
-            - 0.1 * lung.decay_db_per_cm * below
-        )
-        haze = haze + self._cloud(start)
+        # Sound that crossed fluid or airless lung lights the lung behind it.
+        crescent = np.where(surface > 4, 6.0, 0.0) * np.exp(-below / 6)
+        haze = lung.haze_db + behind * np.exp(-below / 15) + crescent + streaks
+        haze = haze - 0.1 * lung.decay_db_per_cm * below + self._cloud(start)
         if lung.reverberation_db > -50:
             echo = wall.layers_db + lung.reverberation_db - 5 * (wall.multiple - 1)
             # The stronger of two clouds of scatterers hides the other.
             haze = np.logaddexp(haze * DB, echo * DB - 0.02 * surface) / DB
-        return haze.astype(np.float32)
+        out: Floats = haze.astype(np.float32)
+        return out
 
     def _fluid_mm(self, bottom: Floats) -> Floats:
         effusion = self._scene.effusion
@@ -250,15 +259,14 @@ class LungField:
 
     def _a_lines(
         self, wall: WallFrame, clear: Floats, b_cover: Floats
-    ) -> tuple[Floats, Floats, Floats, Floats]:
+    ) -> tuple[Floats, Floats, Floats]:
         spec = self._scene.lung.a_lines
         depth = wall.surface_mm + 0.5 * wall.thickness_mm
         relative = self._beam.depth_mm / depth
         order = np.rint(relative)
         distance = (relative - order) * depth
         if spec is None:
-            none = np.full(depth.shape, -90, np.float32)
-            return np.zeros(distance.shape, np.float32), distance, order, none
+            return np.zeros(distance.shape, np.float32), distance, order
         across = (self._beam.x_mm - spec.x_mm) / spec.half_width_mm
         a_db = spec.level_db + 0.5 * (wall.line_db - self._scene.pleura.level_db)
         a_db = a_db - spec.patch_db * np.maximum(self._patch, -0.3) ** 2
@@ -268,7 +276,7 @@ class LungField:
         level = a_db - spec.loss_db * (order - 2)
         level = level - 4.3 * np.minimum((distance / width) ** 2, 20)
         use = (order >= 2) & (order <= spec.count + 1)
-        return power_of(level) * use, distance, order, a_db.astype(np.float32)
+        return power_of(level) * use, distance, order
 
     def _b_lines(
         self, x: Floats, time_s: float
@@ -312,6 +320,19 @@ class LungField:
         level = level - 0.1 * lung.b_decay_db_per_cm * np.maximum(start, 0)
         power = power_of(level + shifted(self._ripple, shift, deep.shape[1]))
         return power * (aerated & (start > 0))
+
+    def _b_share(
+        self, deep: Floats, aerated: Bools, lines: tuple[Floats, Floats]
+    ) -> Floats:
+        """Return the B-lines' share of the echo, without either one's texture."""
+        lung = self._scene.lung
+        if not lung.b_lines:
+            return np.zeros(deep.shape, np.float32)
+        level, origin = lines
+        start = deep - origin
+        haze = lung.haze_db - 0.1 * lung.decay_db_per_cm * np.maximum(deep, 0)
+        over = level - 0.1 * lung.b_decay_db_per_cm * np.maximum(start, 0) - haze
+        return (aerated & (start > 0)) / (1 + power_of(-np.clip(over, -80, 80)))
 
 
 def _shine(line: BLine, time_s: float) -> float:

@@ -120,7 +120,7 @@ class _Stage:
         labels, truth = self._observer.observe(
             wall,
             lung,
-            (self._receiver.grey(mean_power), seen.b_share, shift),
+            (self._receiver.grey(mean_power), shift),
             self._contact_db,
         )
         return self._finish(self.converter.image(grey)), labels, truth
@@ -170,15 +170,12 @@ class _Stage:
 class _Seen:
     diffuse: Floats
     specular: Floats
-    b_share: Floats
 
 
 def _assemble(scene: Scene, beam: Beam, wall: WallFrame, lung: LungFrame) -> _Seen:
     below = beam.depth_mm > wall.pleura_mm
     soft = blur(smear(smear(lung.diffuse)), 0.8)
     diffuse = np.where(below, soft, power_of(wall.layers_db))
-    total = lung.b_power + lung.diffuse + 1e-12
-    b_share = lung.b_power / total
     diffuse = diffuse + lung.b_power
     half = np.maximum(wall.thickness_mm / 2, 0.3)
     away = (beam.depth_mm - wall.pleura_mm - half) / half
@@ -192,7 +189,7 @@ def _assemble(scene: Scene, beam: Beam, wall: WallFrame, lung: LungFrame) -> _Se
             again = wall.rib_db + 16 - 4.3 * np.minimum(off * off, 20)
             specular += power_of(again)
     specular += _confounders(scene, beam, wall)
-    return _Seen(diffuse, specular, b_share)
+    return _Seen(diffuse, specular)
 
 
 def _confounders(scene: Scene, beam: Beam, wall: WallFrame) -> Floats | float:

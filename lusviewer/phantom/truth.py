@@ -25,7 +25,10 @@ _FINDING: Final = {name: i for i, name in enumerate(FINDINGS)}
 
 VISIBLE_GREY: Final = 16.0
 SHADOW_DB: Final = 12.0
+LOST_CONTACT_DB: Final = 15.0
+A_CONTRAST: Final = 1.2
 BOLD_CONTRAST: Final = 20.0
+B_SHARE: Final = 0.5
 COALESCENT_FRACTION: Final = 0.5
 WHITE_FRACTION: Final = 0.8
 
@@ -47,12 +50,12 @@ class _Look:
 
     open_lines: Bools
     pleura: Bools
-    a_lines: Bools
     b_lines: Bools
     orders: tuple[int, ...]
     wide_mm: float
     a_contrast: float
     labels: NDArray[np.uint8]
+    picture: NDArray[np.uint8]
 
 
 class Observer:
@@ -73,17 +76,16 @@ class Observer:
         self,
         wall: WallFrame,
         lung: LungFrame,
-        shown: tuple[Floats, Floats, float],
+        shown: tuple[Floats, float],
         contact_db: Floats,
     ) -> tuple[NDArray[np.uint8], FrameTruth]:
         """Return the class map of a frame and its truth.
 
-        ``shown`` is the grey without speckle, the B-lines' share of the echo, and
-        how far the lung has slid, in mm.
+        ``shown`` is the grey without speckle, and how far the lung has slid, in mm.
         """
-        grey, b_share, shift = shown
-        look = self._look(wall, lung, (grey, b_share), contact_db)
-        labels = self._converter.labels(look.labels)
+        grey, shift = shown
+        look = self._look(wall, lung, grey, contact_db)
+        labels = self._converter.labels(look.picture)
         b_lines = self._b_lines(lung, look, shift)
         b_fraction = self._b_fraction(look)
         biomarkers = np.zeros(len(LABELS), np.float32)
@@ -99,64 +101,70 @@ class Observer:
         return labels, truth
 
     def _look(
+        self, wall: WallFrame, lung: LungFrame, grey: Floats, contact_db: Floats
+    ) -> _Look:
+        beam = self._beam
+        shadow = (wall.shadow_db > SHADOW_DB) & (wall.rib_mm < 1e5)
+        lost = contact_db > LOST_CONTACT_DB
+        columns = np.arange(beam.shape[1])
+        recorded = self.recorded[self._row_of(wall.pleura_mm), columns]
+        open_lines = ~shadow & ~lost & recorded
+        at_line = grey[self._row_of(wall.pleura_mm + wall.thickness_mm / 2), columns]
+        pleura = open_lines & (at_line > VISIBLE_GREY) & ~wall.broken
+        picture = self._paint(wall, lung, grey, (open_lines, pleura))
+        half = np.maximum(wall.thickness_mm / 2, self._half_line_mm)
+        picture[(beam.depth_mm > wall.pleura_mm - half) & lost] = CLASS["rib_shadow"]
+        picture[(beam.depth_mm > wall.rib_mm + 1.2) & shadow] = CLASS["rib_shadow"]
+        labels = np.where(self.recorded, picture, np.uint8(CLASS["outside"]))
+        used = labels == CLASS["a_line"]
+        orders, wide, contrast = self._measure_a(used, lung)
+        if not orders:
+            picture[used] = labels[used] = CLASS["lung"]
+        b_lines = labels == CLASS["b_line"]
+        return _Look(
+            open_lines, pleura, b_lines, orders, wide, contrast, labels, picture
+        )
+
+    def _row_of(self, depth_mm: Floats) -> NDArray[np.intp]:
+        row = np.rint(depth_mm / self._beam.step_mm)
+        out: NDArray[np.intp] = np.clip(row, 0, len(self._beam.depth_mm) - 1).astype(
+            np.intp
+        )
+        return out
+
+    def _paint(
         self,
         wall: WallFrame,
         lung: LungFrame,
-        shown: tuple[Floats, Floats],
-        contact_db: Floats,
-    ) -> _Look:
-        beam = self._beam
-        grey, b_share = shown
-        z = beam.depth_mm - wall.pleura_mm
-        shadow = (wall.shadow_db > SHADOW_DB) & (wall.rib_mm < 1e5)
-        lost = contact_db > 15
-        at = np.clip(wall.pleura_mm / beam.step_mm, 0, beam.shape[0] - 1)
-        recorded = self.recorded[at.astype(np.intp), np.arange(beam.shape[1])]
-        open_lines = ~shadow & ~lost & recorded
+        grey: Floats,
+        lines: tuple[Bools, Bools],
+    ) -> NDArray[np.uint8]:
+        """Return the class of each sample, shadows left out; later ones win."""
+        open_lines, pleura = lines
+        z = self._beam.depth_mm - wall.pleura_mm
         half = np.maximum(wall.thickness_mm / 2, self._half_line_mm)
-        centre = wall.thickness_mm / 2
-        row = np.rint((wall.pleura_mm + centre) / beam.step_mm).astype(np.intp)
-        row = np.clip(row, 0, beam.shape[0] - 1)
-        at_line = grey[row, np.arange(beam.shape[1])]
-        pleura = open_lines & (at_line > VISIBLE_GREY) & ~wall.broken
-        labels = np.full(beam.shape, CLASS["chest_wall"], np.uint8)
+        labels = np.full(self._beam.shape, CLASS["chest_wall"], np.uint8)
         labels[z > 0] = CLASS["lung"]
-        a_half = np.maximum(
-            0.4 * np.clip(wall.thickness_mm, 0.8, 1.8), self._half_line_mm
-        )
-        near = (np.abs(lung.a_distance_mm) < a_half) & (lung.a_order >= 2)
-        rest = lung.diffuse + lung.b_power
-        a_lines = near & (z > 0) & open_lines & pleura[None, :]
-        peak = np.abs(lung.a_distance_mm) < beam.step_mm
-        strong = (lung.a_power > 1.2 * rest) & (grey > VISIBLE_GREY) & peak
-        a_lines &= self._orders(strong & open_lines, lung)
-        b_lines = (
-            (b_share > 0.48) & (grey > 0.7 * VISIBLE_GREY) & (z > half) & open_lines
-        )
-        labels[b_lines] = CLASS["b_line"]
-        labels[a_lines & ~b_lines] = CLASS["a_line"]
+        labels[self._a_line_samples(wall, lung, grey, pleura)] = CLASS["a_line"]
+        b_lines = (lung.b_share > B_SHARE) & (grey > 0.7 * VISIBLE_GREY)
+        labels[b_lines & (z > half) & open_lines] = CLASS["b_line"]
         labels[lung.tissue] = CLASS["chest_wall"]
         labels[lung.fluid] = CLASS["effusion"]
         labels[lung.consolidated] = CLASS["consolidation"]
-        line = (np.abs(z - centre) <= half) & pleura
-        labels[line] = CLASS["pleura"]
-        labels[(z > -half) & lost] = CLASS["rib_shadow"]
-        labels[(beam.depth_mm > wall.rib_mm + 1.2) & shadow] = CLASS["rib_shadow"]
-        labels[~self.recorded] = CLASS["outside"]
-        used = labels == CLASS["a_line"]
-        orders, wide, contrast = self._measure_a(used, lung, rest)
-        if not orders:
-            labels[used] = CLASS["lung"]
-        return _Look(
-            open_lines,
-            pleura,
-            used,
-            labels == CLASS["b_line"],
-            orders,
-            wide,
-            contrast,
-            labels,
-        )
+        labels[(np.abs(z - wall.thickness_mm / 2) <= half) & pleura] = CLASS["pleura"]
+        return labels
+
+    def _a_line_samples(
+        self, wall: WallFrame, lung: LungFrame, grey: Floats, pleura: Bools
+    ) -> Bools:
+        away = np.abs(lung.a_distance_mm)
+        half = 0.4 * np.clip(wall.thickness_mm, 0.8, 1.8)
+        near = (away < np.maximum(half, self._half_line_mm)) & (lung.a_order >= 2)
+        rest = lung.diffuse + lung.b_power
+        strong = (lung.a_power > A_CONTRAST * rest) & (grey > VISIBLE_GREY)
+        strong &= (away < self._beam.step_mm) & pleura
+        out: Bools = near & pleura & self._orders(strong, lung)
+        return out
 
     def _orders(self, strong: Bools, lung: LungFrame) -> Bools:
         """Return where a line's own column shows the reverberation of that order."""
@@ -169,9 +177,10 @@ class Observer:
         return out
 
     def _measure_a(
-        self, used: Bools, lung: LungFrame, rest: Floats
+        self, used: Bools, lung: LungFrame
     ) -> tuple[tuple[int, ...], float, float]:
         orders, wide, brightest = [], 0.0, 0.0
+        rest = lung.diffuse + lung.b_power
         for order in range(2, 9):
             here = used & (lung.a_order == order)
             columns = here.any(axis=0)
