@@ -38,6 +38,7 @@ _LITTLE: Final = 0.15
 _UPRIGHT: Final = 0.2
 _OUTSIDE: Final = 0.05
 _LEAST_SPREAD: Final = 0.3
+_SMOOTH: Final = 9.0
 _PHASED_RATIO: Final = 0.12
 _UNSURE: Final = (
     "The beam was not clearly found in the pixels: its outline is a guess, "
@@ -51,10 +52,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """The picture itself, and all that moves in the frames, with it or apart."""
+    """The picture itself, and where there may be more of it below a dark stretch."""
 
     mask: Mask
-    moving: Mask
+    floor: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +145,24 @@ def _picture(frames: Gray, level: float) -> _Picture:
     active = (np.abs(mean - _background(mean, spread)) > level) | moving
     white = cv2.morphologyEx((mean > 250).astype(np.uint8), cv2.MORPH_OPEN, _disc(15))
     active &= cv2.dilate(white, _disc(3)) == 0  # Paper, not tissue.
+    floor = _opened(active & ((spread > _LEAST_SPREAD) | _smooth(mean)))
     if moving.mean() > 0.5 * active.mean():
         # Enough moves: what stands still far from it is no part of the picture.
         near = cv2.dilate(moving.astype(np.uint8), _disc(15))
         active &= near > 0
-    image = np.asarray(
-        cv2.morphologyEx(active.astype(np.uint8), cv2.MORPH_OPEN, _disc(5)), np.uint8
-    )
-    mask = _joined(image, spread if len(frames) > 1 else None)
-    return _Picture(mask, (image > 0) & (spread > _LEAST_SPREAD))
+    mask = _joined(_opened(active), spread if len(frames) > 1 else None)
+    return _Picture(mask, floor > 0)
+
+
+def _opened(mask: Mask) -> NDArray[np.uint8]:
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _disc(5))
+    return np.asarray(opened, np.uint8)
+
+
+def _smooth(mean: Gray) -> Mask:
+    """Return where neighbours differ little, as no text or ruler does."""
+    local = cv2.blur(mean, (5, 5))
+    return np.asarray(cv2.blur((mean - local) ** 2, (5, 5)) < _SMOOTH, np.bool_)
 
 
 def _background(mean: Gray, spread: Gray) -> float:
@@ -290,7 +300,7 @@ def _fan(picture: _Picture, sides: _Sides) -> _Beam:
     cut_off = picture.mask[-1].mean() > _UPRIGHT
     far = float(np.quantile(last[seen], 1.0 if cut_off else 0.95)) if seen.any() else 1
     # Below a dark stretch the beam may still show its noise.
-    _, farthest = _reach(picture.moving, apex, half)
+    _, farthest = _reach(picture.floor, apex, half)
     far = max(far, float(np.quantile(farthest, 0.6)), near + 1)
     sector = Sector(apex, (max(near, 0.0), far), (-half, half))
     probe = Probe.PHASED if near < _PHASED_RATIO * far else Probe.CURVILINEAR
