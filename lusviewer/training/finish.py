@@ -14,7 +14,7 @@ from lusviewer.training.bundle_writer import BundleWords, write_bundle
 from lusviewer.training.calibrate import Calibration, calibrate
 from lusviewer.training.clip_scores import ScoredClip, score
 from lusviewer.training.experts_recipe import ExpertWords, write_experts
-from lusviewer.training.recipe import (
+from lusviewer.training.run_state import (
     embedded,
     exported_frame_graph,
     load_frame_network,

@@ -6,34 +6,32 @@ its last checkpoint.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from lusviewer.training.batches import Bag, BatchMaker
-from lusviewer.training.checkpoint import load_average, tensors
-from lusviewer.training.clip_scores import real_clips, simulated_clips
-from lusviewer.training.network import FrameNetwork, TemporalNetwork
-from lusviewer.training.pocus_labels import PocusClip, read_table
-from lusviewer.training.shards import open_shards, shard_indices
-from lusviewer.training.split import shipped_split
-from lusviewer.training.temporal import EmbeddedClip, train_temporal
-from lusviewer.training.trainer import FRAME_STATE, start_run, train_frames
+from lusviewer.training.run_state import (
+    TEMPORAL_STATE,
+    embedded,
+    exported_frame_graph,
+    known_clips,
+    load_frame_network,
+    part_of,
+    real_folder,
+)
+from lusviewer.training.shards import open_shards
+from lusviewer.training.temporal import train_temporal
+from lusviewer.training.trainer import start_run, train_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lusviewer.cancel import CancelToken
-    from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import TrainingConfig
 
-Events = "Iterator[dict[str, Any]]"
-
-TEMPORAL_STATE: Final = "temporal-state.npz"
 CLIP_FRAMES: Final = 16
 """Frames of a simulated clip."""
 
@@ -68,7 +66,7 @@ def decode(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
     from lusviewer.training.real_clips import cache_clips  # noqa: PLC0415 - decoders
 
     known = known_clips(config)
-    folder = _real_folder(config)
+    folder = real_folder(config)
     if folder is None:
         return
     files = [clip.file for clip in known]
@@ -143,60 +141,6 @@ STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
 }
 
 
-def known_clips(config: TrainingConfig) -> tuple[PocusClip, ...]:
-    """Return the real clips' labels; none where the run is on the phantom alone."""
-    folder = _real_folder(config)
-    return () if folder is None else read_table(folder)
-
-
-def part_of(clips: tuple[PocusClip, ...], part: str) -> tuple[PocusClip, ...]:
-    """Return the clips of ``part`` in the shipped split."""
-    files = frozenset(shipped_split()[part])
-    return tuple(clip for clip in clips if clip.file in files)
-
-
-def load_frame_network(config: TrainingConfig) -> FrameNetwork:
-    """Return the frame network with the averaged weights of the last checkpoint."""
-    network = FrameNetwork()
-    load_average(config.run_folder / FRAME_STATE, network)
-    return network.eval()
-
-
-def load_temporal_network(config: TrainingConfig) -> TemporalNetwork:
-    """Return the trained temporal head."""
-    network = TemporalNetwork()
-    path = config.run_folder / TEMPORAL_STATE
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    network.load_state_dict(tensors(arrays, "avg/"))
-    return network.eval()
-
-
-def exported_frame_graph(config: TrainingConfig, network: FrameNetwork) -> OnnxSession:
-    """Return ``network`` as the graph that is shipped, written to the run's folder."""
-    from lusviewer.inference.session import OnnxSession  # noqa: PLC0415 - onnxruntime
-    from lusviewer.training.export_onnx import export_frame  # noqa: PLC0415
-
-    path = config.run_folder / "frame.onnx"
-    export_frame(network, path)
-    return OnnxSession(path, "cpu")
-
-
-def embedded(
-    config: TrainingConfig, graph: OnnxSession, part: str
-) -> list[EmbeddedClip]:
-    """Return the simulated and real clips of ``part``, embedded."""
-    sha256 = hashlib.sha256(graph.path.read_bytes()).hexdigest()
-    store = config.run_folder / f"embeddings-{sha256[:16]}"
-    simulated = []
-    if shard_indices(config.clips_folder, part):
-        simulated = simulated_clips(
-            graph, open_shards(config.clips_folder, part), store
-        )
-    known = part_of(known_clips(config), part)
-    return simulated + real_clips(graph, config.cache_folder, known, store)
-
-
 def _bags(config: TrainingConfig) -> list[Bag]:
     from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoders
         is_cached,
@@ -208,11 +152,3 @@ def _bags(config: TrainingConfig) -> list[Bag]:
         for clip in part_of(known_clips(config), "train")
         if is_cached(config.cache_folder, clip.file)
     ]
-
-
-def _real_folder(config: TrainingConfig) -> Path | None:
-    named = config.real or os.environ.get("LUSVIEWER_REAL_DATA", "")
-    if not named:
-        return None
-    folder = Path(named)
-    return folder if (folder / "labels.csv").is_file() else folder / "pocus"

@@ -1,0 +1,89 @@
+"""What a run has made so far: networks, embeddings; and the real clips' labels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lusviewer.training.checkpoint import load_average, tensors
+from lusviewer.training.clip_scores import real_clips, simulated_clips
+from lusviewer.training.network import FrameNetwork, TemporalNetwork
+from lusviewer.training.pocus_labels import PocusClip, read_table
+from lusviewer.training.shards import open_shards, shard_indices
+from lusviewer.training.split import shipped_split
+from lusviewer.training.trainer import FRAME_STATE
+
+if TYPE_CHECKING:
+    from lusviewer.inference.session import OnnxSession
+    from lusviewer.training.config import TrainingConfig
+    from lusviewer.training.temporal import EmbeddedClip
+
+TEMPORAL_STATE: Final = "temporal-state.npz"
+"""The trained temporal head, in the run's folder."""
+
+
+def known_clips(config: TrainingConfig) -> tuple[PocusClip, ...]:
+    """Return the real clips' labels; none where the run is on the phantom alone."""
+    folder = real_folder(config)
+    return () if folder is None else read_table(folder)
+
+
+def part_of(clips: tuple[PocusClip, ...], part: str) -> tuple[PocusClip, ...]:
+    """Return the clips of ``part`` in the shipped split."""
+    files = frozenset(shipped_split()[part])
+    return tuple(clip for clip in clips if clip.file in files)
+
+
+def load_frame_network(config: TrainingConfig) -> FrameNetwork:
+    """Return the frame network with the averaged weights of the last checkpoint."""
+    network = FrameNetwork()
+    load_average(config.run_folder / FRAME_STATE, network)
+    return network.eval()
+
+
+def load_temporal_network(config: TrainingConfig) -> TemporalNetwork:
+    """Return the trained temporal head."""
+    network = TemporalNetwork()
+    path = config.run_folder / TEMPORAL_STATE
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    network.load_state_dict(tensors(arrays, "avg/"))
+    return network.eval()
+
+
+def exported_frame_graph(config: TrainingConfig, network: FrameNetwork) -> OnnxSession:
+    """Return ``network`` as the graph that is shipped, written to the run's folder."""
+    from lusviewer.inference.session import OnnxSession  # noqa: PLC0415 - onnxruntime
+    from lusviewer.training.export_onnx import export_frame  # noqa: PLC0415
+
+    path = config.run_folder / "frame.onnx"
+    export_frame(network, path)
+    return OnnxSession(path, "cpu")
+
+
+def embedded(
+    config: TrainingConfig, graph: OnnxSession, part: str
+) -> list[EmbeddedClip]:
+    """Return the simulated and real clips of ``part``, embedded."""
+    sha256 = hashlib.sha256(graph.path.read_bytes()).hexdigest()
+    store = config.run_folder / f"embeddings-{sha256[:16]}"
+    simulated = []
+    if shard_indices(config.clips_folder, part):
+        simulated = simulated_clips(
+            graph, open_shards(config.clips_folder, part), store
+        )
+    known = part_of(known_clips(config), part)
+    return simulated + real_clips(graph, config.cache_folder, known, store)
+
+
+def real_folder(config: TrainingConfig) -> Path | None:
+    """Return the POCUS folder of the settings or the environment, None for neither."""
+    named = config.real or os.environ.get("LUSVIEWER_REAL_DATA", "")
+    if not named:
+        return None
+    folder = Path(named)
+    return folder if (folder / "labels.csv").is_file() else folder / "pocus"
