@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import theme
 from lusviewer.gui.clinical_words import SURE, label_words, tr
-from lusviewer.gui.panel_parts import ProbabilitySlider, Section, words
+from lusviewer.gui.panel_parts import ProbabilitySlider, Section, set_role, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -113,11 +113,7 @@ class GroupEditor(Section):
             self.summary.setText(self.tr("{n} edited").format(n=edited))
         else:
             self.summary.setText(self._best())
-        role = "edited" if edited else "muted"
-        if self.summary.property("role") != role:
-            self.summary.setProperty("role", role)
-            self.summary.style().unpolish(self.summary)
-            self.summary.style().polish(self.summary)
+        set_role(self.summary, "edited" if edited else "muted")
         for key, line in self.lines.items():
             line.show_value(values.get(key), edits.get(key), chosen=key == selection)
 
@@ -145,6 +141,7 @@ class EditorLine:
     ) -> None:
         self._viewer = viewer
         self.key = key
+        self._shown: tuple[float | None, float | None, bool] | None = None
         self.check = QCheckBox(name)
         self.check.setAccessibleName(name)
         self.check.setToolTip(tr("Tick to say that it is there"))
@@ -175,18 +172,20 @@ class EditorLine:
         self, model: float | None, edited: float | None, *, chosen: bool
     ) -> None:
         """Show the model's value, or a person's with a mark at the model's."""
+        if self._shown == (model, edited, chosen):
+            return
+        self._shown = (model, edited, chosen)
         value = edited if edited is not None else model
         known = value is not None
         self.check.setEnabled(known)
         self.slider.setEnabled(known)
         self.reset.setVisible(edited is not None)
         self.check.setChecked(value is not None and value >= SURE)
-        self.check.setFont(theme.font(self.number.font(), bold=chosen))
+        if self.check.font().bold() != chosen:
+            self.check.setFont(theme.font(self.number.font(), bold=chosen))
         self.number.setText("-" if value is None else f"{value:.2f}")
-        self.number.setProperty("role", "warning" if edited is not None else "")
+        set_role(self.number, "warning" if edited is not None else "")
         self.slider.set_shown(value or 0.0, model if edited is not None else None)
-        self.number.style().unpolish(self.number)
-        self.number.style().polish(self.number)
 
     def _on_checked(self, checked: bool = False) -> None:  # noqa: FBT001, FBT002
         self._edit(1.0 if checked else 0.0)

@@ -97,6 +97,8 @@ class FindingRow(QWidget):
 
     def set_selected(self, selected: bool) -> None:  # noqa: FBT001 - one state
         """Mark the row as the one that timelines and saliency show."""
+        if self.property("selected") == selected:
+            return
         self.setProperty("selected", selected)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -43,6 +43,14 @@ def words(text: str, role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
+def set_role(widget: QWidget, role: str) -> None:
+    """Dress ``widget`` by another role of the style sheet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def link(text: str, name: str, act: Callable[[], object]) -> QPushButton:
     """Return a button that looks like a link; ``name`` is for screen readers."""
     button = QPushButton(text)
