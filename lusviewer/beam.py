@@ -233,6 +233,8 @@ def _box(mask: Mask) -> Box:
 
 def _sides(mask: Mask) -> _Sides | None:
     """Fit both straight sides, at one slope; None where neither is to be seen."""
+    if not mask.any():
+        return None
     left = _flank(mask)
     right = _flank(mask[:, ::-1])
     if len(left) + len(right) < 12:
