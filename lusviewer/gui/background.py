@@ -56,6 +56,14 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A clip ready to be shown; ``coloured`` where gray would lose something."""
+
+    clip: Clip
+    coloured: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A step of opening a clip: how much of it is decoded, where the beam is."""
 
@@ -144,16 +152,20 @@ def list_clips(paths: Sequence[Path], cancel: CancelToken) -> Iterator[Listing]:
 
 def prepare_clip(
     path: Path, cache_bytes: int, cancel: CancelToken
-) -> Iterator[Clip | Prepared]:
+) -> Iterator[Opened | Prepared]:
     """Yield the clip with its first frame decoded, then steps of preparing it."""
     from lusviewer.io import open_clip
+    from lusviewer.io.tones import is_coloured
 
     clip = open_clip(path)
     clip.limit_cache(cache_bytes)
     cancel.check()
+    coloured = False
     with suppress(CorruptFrameError):
         clip.frame(0)
-    yield clip
+        # Most files that could hold colour are gray all the same.
+        coloured = clip.details.colour and is_coloured(clip.colour(0))
+    yield Opened(clip, coloured)
     yield Prepared(clip.locate(cancel), 0)
     if not clip.fits_cache():
         return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from lusviewer.clip import FrameCache
 from lusviewer.gui.jobs import Latest
 
 if TYPE_CHECKING:
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
     from lusviewer.clip import Clip
 
+COLOUR_BYTES: Final = 256 * 2**20
+"""The frames of a coloured clip kept for display, beside the gray ones analysed."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
     clip: Clip
     index: int
     number: int
+    coloured: bool
 
 
 def _decode(wish: _Wish, _cancel: CancelToken) -> NDArray[np.uint8]:
+    if wish.coloured:
+        return wish.clip.colour(wish.index)
     return wish.clip.frame(wish.index)
 
 
@@ -46,15 +53,19 @@ class FrameDisplay(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._clip: Clip | None = None
+        self._coloured = False
+        self._colours = FrameCache(COLOUR_BYTES)
         self._number = 0
         self._shown_number = 0
         self._latest = Latest(_decode, self)
         self._latest.ready.connect(self._on_ready)
         self._latest.failed.connect(self._on_failed)
 
-    def open(self, clip: Clip | None) -> None:
-        """Show frames of ``clip`` from now on."""
+    def open(self, clip: Clip | None, *, coloured: bool = False) -> None:
+        """Show frames of ``clip`` from now on, in colour if it has any."""
         self._clip = clip
+        self._coloured = coloured
+        self._colours.clear()
         self._latest.forget()
 
     def ask(self, index: int) -> None:
@@ -62,9 +73,11 @@ class FrameDisplay(QObject):
         if self._clip is None:
             return
         self._number += 1
-        frame = self._clip.cached(index)
+        kept = self._colours.get if self._coloured else self._clip.cached
+        frame = kept(index)
         if frame is None:
-            self._latest.request(_Wish(self._clip, index, self._number))
+            wish = _Wish(self._clip, index, self._number, self._coloured)
+            self._latest.request(wish)
         else:
             self._latest.forget()
             self._show(frame, index, self._number)
@@ -79,7 +92,11 @@ class FrameDisplay(QObject):
 
     @Slot(object, object)
     def _on_ready(self, wish: _Wish, frame: NDArray[np.uint8]) -> None:
-        if wish.clip is self._clip and wish.number > self._shown_number:
+        if wish.clip is not self._clip:
+            return
+        if wish.coloured:
+            self._colours.put(wish.index, frame)
+        if wish.number > self._shown_number:
             self._show(frame, wish.index, wish.number)
 
     @Slot(object, object)

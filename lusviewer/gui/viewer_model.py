@@ -13,7 +13,7 @@ from lusviewer.errors import LusViewerError
 from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import background
 from lusviewer.gui.analysis_model import AnalysisModel
-from lusviewer.gui.background import Prepared, SaliencyWish
+from lusviewer.gui.background import Opened, Prepared, SaliencyWish
 from lusviewer.gui.best_frame import best_frame
 from lusviewer.gui.exam_model import ExamModel
 from lusviewer.gui.frame_display import FrameDisplay
@@ -209,21 +209,21 @@ class ViewerModel(Sight):
         self.open_position(0)
 
     @Slot(object)
-    def _on_prepared(self, steps: tuple[Clip | Prepared, ...]) -> None:
+    def _on_prepared(self, steps: tuple[Opened | Prepared, ...]) -> None:
         for step in steps:
-            if not isinstance(step, Prepared):
-                self._show_clip(step)
+            if isinstance(step, Opened):
+                self._show_clip(step.clip, coloured=step.coloured)
             elif step.geometry is not self.geometry:
                 self.geometry = step.geometry
                 self.geometry_changed.emit(step.geometry)
         self._analyse_when_ready()
 
-    def _show_clip(self, clip: Clip) -> None:
+    def _show_clip(self, clip: Clip, *, coloured: bool) -> None:
         kept = self.exam.kept(clip.identity.path)
         self.clip = clip
         self.geometry = clip.geometry
         self.frame_index = 0
-        self._display.open(clip)
+        self._display.open(clip, coloured=coloured)
         self.analysis.begin(clip)
         self.clip_opened.emit(clip)
         self.status_changed.emit("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -321,3 +322,20 @@ def test_a_clip_that_vanished_meanwhile_is_told(qtbot, viewer, tmp_path):
     with qtbot.waitSignal(viewer.failed, timeout=WAIT_MS) as failed:
         viewer.step_clip(1)
     assert "b.dcm" in failed.args[0].message
+
+
+def test_a_coloured_clip_is_shown_in_colour_and_a_gray_one_is_not(
+    qtbot, viewer, tmp_path
+):
+    picture = np.full((120, 160, 3), 90, np.uint8)
+    assert cv2.imwrite(str(tmp_path / "gray.png"), picture)
+    picture[40:80, 40:80] = (0, 0, 255)
+    assert cv2.imwrite(str(tmp_path / "red.png"), picture)
+    viewer.auto_analyse = False
+    with qtbot.waitSignal(viewer.image_changed, timeout=WAIT_MS) as shown:
+        viewer.open_path(tmp_path / "red.png")
+    assert shown.args[0].shape == (120, 160, 3)
+    assert tuple(shown.args[0][60, 60]) == (255, 0, 0)
+    with qtbot.waitSignal(viewer.image_changed, timeout=WAIT_MS) as shown:
+        viewer.open_path(tmp_path / "gray.png")
+    assert shown.args[0].shape == (120, 160)
