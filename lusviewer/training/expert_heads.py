@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 Array = NDArray[np.float64]
@@ -20,6 +20,12 @@ _DEPTHS: Final = (2, 3, 4)
 _LEAVES: Final = (3, 5, 8)
 _STRENGTHS: Final = (0.01, 0.03, 0.1, 0.3, 1.0)
 _SMOOTHING: Final = (0.5, 1.0, 2.0, 4.0)
+_TEMPERATURES: Final = (0.7, 1.0, 1.4, 2.0)
+_FOLDS: Final = 5
+_LEAST_SCALE: Final = 0.05
+_NEVER_SEEN: Final = -10.0
+"""The intercept of a class without samples, so that it stays improbable."""
+
 _KEPT_SHARE: Final = 0.6
 """An expert abstains on no more than the rest of the validation clips."""
 
@@ -28,19 +34,28 @@ _KEPT_SHARE: Final = 0.6
 class Samples:
     """What an expert learns from or is judged on: a row a clip.
 
-    ``features`` ``(n, f)``, ``classes`` ``(n,)`` class indices, ``patients`` ``(n,)``.
+    ``features`` ``(n, f)``, ``classes`` ``(n,)`` class indices, ``patients`` ``(n,)``,
+    ``unseen`` ``(n,)``: whether the network did not learn from the clip.
     """
 
     features: Array
     classes: NDArray[np.intp]
     patients: tuple[str, ...]
+    unseen: NDArray[np.bool_]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Samples:
+        """Return the ``chosen`` rows."""
+        patients = tuple(np.asarray(self.patients)[chosen])
+        return Samples(
+            self.features[chosen], self.classes[chosen], patients, self.unseen[chosen]
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TreeHead:
     """A decision tree: node ``i`` asks ``x[feature[i]] <= threshold[i]``.
 
-    Yes goes to ``left[i]``, no to ``right[i]``; a leaf has feature -1 and
+    Yes goes to ``left[i]``, no to ``right[i]``; a leaf has -1 there and
     ``probabilities[i]``.
     """
 
@@ -56,8 +71,8 @@ class TreeHead:
 
     def _leaf(self, row: Array) -> int:
         node = 0
-        while self.feature[node] >= 0:
-            below = row[self.feature[node]] <= self.threshold[node]
+        while self.left[node] >= 0:
+            below = np.float32(row[self.feature[node]]) <= self.threshold[node]
             node = self.left[node] if below else self.right[node]
         return node
 
@@ -81,53 +96,50 @@ class LogisticHead:
         return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
-def fit_tree(train: Samples, validation: Samples, n_classes: int) -> TreeHead:
-    """Return the tree whose depth and smoothing do best on ``validation``."""
+Head = TypeVar("Head", TreeHead, LogisticHead)
+
+
+def fit_tree(pool: Samples, n_classes: int) -> tuple[TreeHead, Array]:
+    """Return the tree whose settings do best out of fold, and what it says there."""
+    choices = [
+        (depth, leaf, smoothing)
+        for depth in _DEPTHS
+        for leaf in _LEAVES
+        for smoothing in _SMOOTHING
+    ]
+    return _fit_best(_grow, choices, pool, n_classes)
+
+
+def _grow(part: Samples, n_classes: int, choice: tuple[int, int, float]) -> TreeHead:
     from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415 - slow to import
 
-    best: tuple[float, TreeHead] | None = None
-    for depth in _DEPTHS:
-        for leaf in _LEAVES:
-            model = DecisionTreeClassifier(
-                max_depth=depth,
-                min_samples_leaf=leaf,
-                criterion="entropy",
-                random_state=0,
-            )
-            model.fit(
-                train.features.astype(np.float32),
-                train.classes,
-                sample_weight=patient_weights(train),
-            )
-            for smoothing in _SMOOTHING:
-                head = _tree_head(model, train, n_classes, smoothing)
-                loss = log_loss(head.predict(validation.features), validation)
-                if best is None or loss < best[0]:
-                    best = loss, head
-    assert best is not None
-    return best[1]
+    depth, leaf, smoothing = choice
+    model = DecisionTreeClassifier(
+        max_depth=depth, min_samples_leaf=leaf, criterion="entropy", random_state=0
+    )
+    features = part.features.astype(np.float32)
+    model.fit(features, part.classes, sample_weight=patient_weights(part))
+    return _tree_head(model, part, n_classes, smoothing)
 
 
 def _tree_head(
     model: Any,  # noqa: ANN401 - scikit-learn carries no types
-    train: Samples,
+    part: Samples,
     n_classes: int,
     smoothing: float,
 ) -> TreeHead:
+    """Return the tree, its leaves' shares pulled towards those of all samples."""
     tree = model.tree_
-    prior = np.bincount(train.classes, minlength=n_classes) / len(train.classes)
-    reached = model.apply(train.features.astype(np.float32))
+    prior = np.bincount(part.classes, minlength=n_classes) / len(part.classes)
+    reached = model.apply(part.features.astype(np.float32))
     probabilities = []
     for node in range(tree.node_count):
-        inside = train.classes[reached == node]
-        counts = (
-            np.bincount(inside, minlength=n_classes) + smoothing * n_classes * prior
-        )
-        share = counts / counts.sum() if counts.sum() else prior
-        probabilities.append(tuple(float(p) for p in share))
+        inside = part.classes[reached == node]
+        counts = np.bincount(inside, minlength=n_classes) + smoothing * prior
+        probabilities.append(tuple(float(p) for p in counts / counts.sum()))
     leaf = tree.feature < 0
     return TreeHead(
-        tuple(int(f) for f in np.where(leaf, -1, tree.feature)),
+        tuple(int(f) for f in np.where(leaf, 0, tree.feature)),
         tuple(float(np.float32(t)) for t in np.where(leaf, 0.0, tree.threshold)),
         tuple(int(i) for i in tree.children_left),
         tuple(int(i) for i in tree.children_right),
@@ -135,37 +147,76 @@ def _tree_head(
     )
 
 
-def fit_logistic(train: Samples, validation: Samples, n_classes: int) -> LogisticHead:
-    """Return the regression whose strength and temperature do best on validation."""
+def fit_logistic(pool: Samples, n_classes: int) -> tuple[LogisticHead, Array]:
+    """Return the regression whose settings do best out of fold, and what it says."""
+    choices = [(c, t) for c in _STRENGTHS for t in _TEMPERATURES]
+    return _fit_best(_regress, choices, pool, n_classes)
+
+
+def _regress(
+    part: Samples, n_classes: int, choice: tuple[float, float]
+) -> LogisticHead:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
-    means, scales = train.features.mean(0), train.features.std(0) + 0.05
-    x = (train.features - means) / scales
-    best: tuple[float, LogisticHead] | None = None
-    for strength in _STRENGTHS:
-        model = LogisticRegression(C=strength, max_iter=2000)
-        model.fit(x, train.classes, sample_weight=patient_weights(train))
-        rows = np.full((n_classes, x.shape[1] + 1), 0.0)
-        rows[:, -1] = -10.0  # a class never seen in training stays improbable
-        fitted = np.column_stack([model.coef_, model.intercept_])
-        if len(model.classes_) == 2:
-            fitted = np.concatenate([-fitted / 2, fitted / 2])
-        rows[model.classes_] = fitted
-        for temperature in (0.5, 0.7, 1.0, 1.4, 2.0, 3.0):
-            head = LogisticHead(means, scales, rows / temperature)
-            loss = log_loss(head.predict(validation.features), validation)
-            if best is None or loss < best[0]:
-                best = loss, head
-    assert best is not None
-    return best[1]
+    strength, temperature = choice
+    means, scales = part.features.mean(0), part.features.std(0) + _LEAST_SCALE
+    model = LogisticRegression(C=strength, max_iter=2000)
+    model.fit(
+        (part.features - means) / scales,
+        part.classes,
+        sample_weight=patient_weights(part),
+    )
+    fitted = np.column_stack([model.coef_, model.intercept_])
+    if len(model.classes_) == 2:
+        fitted = np.concatenate([-fitted / 2, fitted / 2])
+    rows = np.zeros((n_classes, part.features.shape[1] + 1))
+    rows[:, -1] = _NEVER_SEEN
+    rows[model.classes_] = fitted
+    return LogisticHead(means, scales, rows / temperature)
+
+
+def _fit_best(
+    fit: Callable[[Samples, int, Any], Head],
+    choices: Sequence[Any],
+    pool: Samples,
+    n_classes: int,
+) -> tuple[Head, Array]:
+    """Return the head of the best choice, and its out-of-fold probabilities.
+
+    Choices are judged on samples the network did not learn from, left out by patient.
+    """
+    parts = folds(pool.patients)
+    judged = pool.unseen
+
+    def left_out(choice: Any) -> Array:  # noqa: ANN401 - a kind of head's settings
+        said = np.zeros((len(pool.classes), n_classes))
+        for out in parts:
+            head = fit(pool.where(~out), n_classes, choice)
+            said[out] = head.predict(pool.features[out])
+        return said
+
+    said = [left_out(choice) for choice in choices]
+    losses = [log_loss(s[judged], pool.where(judged)) for s in said]
+    best = int(np.argmin(losses))
+    return fit(pool, n_classes, choices[best]), said[best]
+
+
+def folds(patients: Sequence[str]) -> list[NDArray[np.bool_]]:
+    """Return which samples are left out in each fold: whole patients, at random."""
+    names, owner = np.unique(np.asarray(patients), return_inverse=True)
+    fold = np.random.default_rng(0).permutation(len(names)) % min(_FOLDS, len(names))
+    return [fold[owner] == i for i in range(int(fold.max()) + 1)]
 
 
 def patient_weights(samples: Samples) -> Array:
-    """Return a weight a clip: many clips of one patient count little more than one."""
+    """Return a weight a clip: many clips of one patient count little more than one.
+
+    Samples that the network learned from count half: it knows them too well.
+    """
     names, owner, count = np.unique(
         np.asarray(samples.patients), return_inverse=True, return_counts=True
     )
-    weights = 1 / np.sqrt(count[owner])
+    weights = np.where(samples.unseen, 1.0, 0.5) / np.sqrt(count[owner])
     return np.asarray(weights * len(names) / weights.sum())
 
 
@@ -198,7 +249,7 @@ def write_tree(head: TreeHead, n_features: int, path: Path) -> None:
     from onnx import helper  # noqa: PLC0415 - only where written
 
     n = len(head.feature)
-    leaves = [i for i in range(n) if head.feature[i] < 0]
+    leaves = [i for i in range(n) if head.left[i] < 0]
     n_classes = len(head.probabilities[0])
     node = helper.make_node(
         "TreeEnsembleRegressor",
@@ -208,8 +259,8 @@ def write_tree(head: TreeHead, n_features: int, path: Path) -> None:
         n_targets=n_classes,
         nodes_treeids=[0] * n,
         nodes_nodeids=list(range(n)),
-        nodes_featureids=[max(f, 0) for f in head.feature],
-        nodes_modes=["LEAF" if f < 0 else "BRANCH_LEQ" for f in head.feature],
+        nodes_featureids=list(head.feature),
+        nodes_modes=["LEAF" if i < 0 else "BRANCH_LEQ" for i in head.left],
         nodes_values=list(head.threshold),
         nodes_truenodeids=[max(i, 0) for i in head.left],
         nodes_falsenodeids=[max(i, 0) for i in head.right],

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from lusviewer.training.calibrate import Calibration
     from lusviewer.training.clip_scores import ScoredClip
 
@@ -68,7 +70,11 @@ class ExpertWords:
 
 
 def samples_of(
-    question: Question, clips: Sequence[ScoredClip], calibration: Calibration
+    question: Question,
+    clips: Sequence[ScoredClip],
+    calibration: Calibration,
+    *,
+    unseen: bool,
 ) -> Samples:
     """Return the real clips whose answer is known, as calibrated probabilities."""
     rows = [
@@ -80,6 +86,17 @@ def samples_of(
         np.array([row[0] for row in rows]).reshape(-1, len(KEYS)),
         np.array([row[1] for row in rows], np.intp),
         tuple(row[2] for row in rows),
+        np.full(len(rows), unseen),
+    )
+
+
+def pooled(first: Samples, second: Samples) -> Samples:
+    """Return the samples of both."""
+    return Samples(
+        np.concatenate([first.features, second.features]),
+        np.concatenate([first.classes, second.classes]),
+        first.patients + second.patients,
+        np.concatenate([first.unseen, second.unseen]),
     )
 
 
@@ -89,22 +106,25 @@ def write_experts(
     calibration: Calibration,
     words: ExpertWords,
 ) -> dict[str, dict[str, Any]]:
-    """Fit on "train", choose on "validation", judge on "test"; write each expert.
+    """Fit on "train" and "validation", judge on "test"; write each expert.
 
+    Settings are chosen on the validation patients, each left out of the fit in turn.
     Returns each expert's metrics by name.
     """
     metrics = {}
     for question in QUESTIONS:
         samples = {
-            part: samples_of(question, clips, calibration)
+            part: samples_of(question, clips, calibration, unseen=part != "train")
             for part, clips in parts.items()
         }
+        pool = pooled(samples["train"], samples["validation"])
         n_classes = len(question.classes)
         for kind, fit in (("tree", fit_tree), ("logistic", fit_logistic)):
-            head = fit(samples["train"], samples["validation"], n_classes)
+            head, said = fit(pool, n_classes)
             name = f"{question.target}-{kind}"
             metrics[name] = judge(head, samples["test"], n_classes)
-            _write(folder / name, question, head, samples, metrics[name], words)
+            fitted = Fitted(question, head, pool, said)
+            _write(folder / name, fitted, metrics[name], words)
     return metrics
 
 
@@ -146,22 +166,27 @@ def _with_interval(
     return [round(float(value), 3) for value in (measure(rows), low, high)]
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fitted head, what it learned from, and what it said of each left out."""
+
+    question: Question
+    head: TreeHead | LogisticHead
+    pool: Samples
+    left_out: NDArray[np.float64]
+
+
 def _write(
-    folder: Path,
-    question: Question,
-    head: TreeHead | LogisticHead,
-    samples: Mapping[str, Samples],
-    metrics: Mapping[str, Any],
-    words: ExpertWords,
+    folder: Path, fitted: Fitted, metrics: Mapping[str, Any], words: ExpertWords
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    validation = samples["validation"]
+    question, head, pool = fitted.question, fitted.head, fitted.pool
+    unseen = pool.unseen
     file = folder / "head.onnx"
     if isinstance(head, TreeHead):
         write_tree(head, len(KEYS), file)
     else:
         write_logistic(head, file)
-    train = samples["train"]
     manifest = {
         "schema": 1,
         "name": folder.name,
@@ -173,14 +198,14 @@ def _write(
         "file": file.name,
         "sha256": sha256_of(file),
         "calibrated": True,
-        "abstain_below": abstain_below(head.predict(validation.features), validation),
+        "abstain_below": abstain_below(fitted.left_out[unseen], pool.where(unseen)),
         "tree": _tree(head) if isinstance(head, TreeHead) else None,
         "coefficients": _coefficients(head),
-        "feature_means": _means(head, train),
+        "feature_means": _means(head, pool),
         "feature_scales": None if isinstance(head, TreeHead) else head.scales.tolist(),
         "trained_on": {
-            "clips": len(train.classes),
-            "patients": len(set(train.patients)),
+            "clips": len(pool.classes),
+            "patients": len(set(pool.patients)),
             "text": words.text,
         },
         "metrics": dict(metrics),
@@ -189,7 +214,7 @@ def _write(
         "intended_use": INTENDED_USE,
     }
     write_json(folder / "manifest.json", manifest)
-    _check(folder, head, train)
+    _check(folder, head, pool)
 
 
 def _tree(head: TreeHead) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from lusviewer.training.expert_heads import (
     abstain_below,
     fit_logistic,
     fit_tree,
+    folds,
 )
 from lusviewer.training.experts_recipe import ExpertWords, write_experts
 from lusviewer.training.pocus_labels import PocusClip
 
+_ALL = np.ones(4, np.bool_)
 _CALIBRATION = Calibration(dict.fromkeys(KEYS, (1.0, 0.0)), {}, {})
 
 
@@ -81,8 +83,8 @@ def test_a_written_expert_predicts_with_reasons(written, name):
 
 def test_the_manifest_counts_patients_and_clips(written):
     manifest = json.loads((written[0] / "severity-tree" / "manifest.json").read_text())
-    assert manifest["trained_on"]["clips"] == 60
-    assert manifest["trained_on"]["patients"] == 30
+    assert manifest["trained_on"]["clips"] == 120
+    assert manifest["trained_on"]["patients"] == 60
 
 
 def _samples(seed):
@@ -90,23 +92,36 @@ def _samples(seed):
     classes = rng.integers(0, 3, 50)
     features = rng.random((50, 4))
     features[np.arange(50), classes] += 1
-    return Samples(features, classes, tuple(f"{seed}-{i}" for i in range(50)))
+    patients = tuple(f"{seed}-{i // 2}" for i in range(50))
+    return Samples(features, classes, patients, rng.random(50) < 0.5)
 
 
 def test_a_class_never_seen_stays_improbable():
     pytest.importorskip("sklearn")
-    train, validation = _samples(0), _samples(1)
     for fit in (fit_tree, fit_logistic):
-        head = fit(train, validation, 4)
-        assert head.predict(validation.features)[:, 3].max() < 0.1
+        head, said = fit(_samples(0), 4)
+        assert head.predict(_samples(1).features)[:, 3].max() < 0.1
+        assert said.shape == (50, 4)
 
 
 def test_abstaining_keeps_the_answers_that_are_right():
-    samples = Samples(np.zeros((4, 1)), np.array([0, 0, 0, 1]), ("a", "b", "c", "d"))
+    samples = Samples(
+        np.zeros((4, 1)), np.array([0, 0, 0, 1]), ("a", "b", "c", "d"), _ALL[:4]
+    )
     sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.8, 0.2], [0.55, 0.45]])
     assert 0.55 < abstain_below(sure, samples) <= 0.8
 
 
 def test_an_expert_that_is_always_right_never_abstains():
-    samples = Samples(np.zeros((2, 1)), np.array([0, 1]), ("a", "b"))
+    samples = Samples(np.zeros((2, 1)), np.array([0, 1]), ("a", "b"), _ALL[:2])
     assert abstain_below(np.array([[0.9, 0.1], [0.4, 0.6]]), samples) == 0
+
+
+def test_no_patient_is_both_in_and_out_of_a_fold():
+    patients = [f"p{i % 7}" for i in range(30)]
+    parts = folds(patients)
+    assert sum(part.sum() for part in parts) == 30
+    for part in parts:
+        inside = {p for p, out in zip(patients, part, strict=True) if out}
+        outside = {p for p, out in zip(patients, part, strict=True) if not out}
+        assert not inside & outside
