@@ -97,16 +97,21 @@ def _in_words(
 
 
 def _kind_of(report: ClipReport, group: str) -> str:
-    """Return the most likely label of a group that is there, "" if none is sure."""
-    known = [
+    """Return the label of a group that is most likely there, "" if none is sure.
+
+    A-lines may be several things at once: all that are sure are named.
+    """
+    sure = [
         (report.biomarkers[label.key].probability, label_words(label.key))
         for label in LABELS
         if label.group == group
         and not label.key.endswith(".none")
         and label.key in report.biomarkers
+        and report.biomarkers[label.key].probability >= SURE
     ]
-    probability, words = max(known, default=(0.0, ""))
-    return words if probability >= SURE else ""
+    if group == "a_lines":
+        return ", ".join(words for _, words in sure).removeprefix("also ")
+    return max(sure, default=(0.0, ""))[1]
 
 
 def label_words(key: str) -> str:

@@ -89,6 +89,18 @@ def test_the_words_follow_the_most_likely_label(shown, viewer):
     assert not shown.rows["b_lines"].frame_button.isVisible()
 
 
+def test_a_lines_are_all_that_they_are_at_once(shown, viewer):
+    findings = {**viewer.report.findings, "a_lines": Evidence(0.9, 7)}
+    biomarkers = dict(viewer.report.biomarkers)
+    for key, probability in (("bold", 0.7), ("stacked", 0.8), ("weak", 0.2)):
+        biomarkers[f"a_lines.{key}"] = Evidence(probability, 7)
+    report_with(viewer, findings=findings, biomarkers=dict(biomarkers))
+    assert shown.rows["a_lines"].value.full_text == "bold, also stacked"
+    biomarkers["a_lines.bold"] = Evidence(0.1, 7)
+    report_with(viewer, biomarkers=biomarkers)
+    assert shown.rows["a_lines"].value.full_text == "stacked"
+
+
 def test_the_limit_from_which_a_finding_is_called_present_is_marked(shown):
     assert all(row.meter.mark == pytest.approx(0.5) for row in shown.rows.values())
 
