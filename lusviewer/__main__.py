@@ -21,6 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from lusviewer import cli  # noqa: PLC0415 - the window need not load it
 
         return cli.main(arguments)
+    if sys.platform == "win32":
+        # Qt brings older C++ libraries, which the runtime must not meet first.
+        from lusviewer.inference import session  # noqa: PLC0415
+
+        session.version()
     from lusviewer.gui import app  # noqa: PLC0415 - commands run without Qt
 
     return app.main(arguments)

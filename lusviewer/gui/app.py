@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SCREENSHOT_LIMIT_MS: Final = 600_000
 """How long a picture of the window is waited for, at most."""
 
+SWITCH_S: Final = 0.001
+"""For how long one thread may keep Python to itself while others wait."""
+
 _SETTLE_MS: Final = 600
 """What the panels get to paint the last results before the picture is taken."""
 
@@ -53,6 +56,8 @@ class Wish:
 def main(argv: Sequence[str]) -> int:
     """Open the window; return the exit status once it is closed."""
     wish = parse(argv)
+    # The window gets its turn sooner while the analysis computes in Python.
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("lusviewer")
     app.setOrganizationName("lusviewer")

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, QUrl, Slot
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
@@ -128,6 +128,12 @@ def _loop_to_here(viewer: ViewerModel) -> None:
     viewer.set_loop((first, here))
 
 
+def _show(dialog: QDialog) -> None:
+    """Show a dialog without waiting for it in an event loop of its own."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
 class FileCommands(QObject):
     """Opening, exporting, preferences and help: what asks by a dialog."""
 
@@ -164,7 +170,7 @@ class FileCommands(QObject):
         bind("analyse", viewer.analyse)
         bind("cancel_analysis", viewer.cancel_analysis)
         bind("choose_bundle", self.ask_bundle)
-        bind("help_keys", lambda: KeyboardDialog(actions, self._window).exec())
+        bind("help_keys", lambda: _show(KeyboardDialog(actions, self._window)))
         bind("open_logs", self.show_logs)
         bind("about", self.show_about)
         actions.enable(frozenset())
@@ -217,9 +223,12 @@ class FileCommands(QObject):
         name = clip.identity.path.name
         folder = Path(self._settings.text("export_folder", str(Path.home())))
         dialog = ExportDialog(name, folder, self._window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._settings.put("export_folder", str(dialog.chosen_folder))
-            self.export(dialog.chosen_folder, dialog.formats)
+        dialog.accepted.connect(partial(self._export_chosen, dialog))
+        _show(dialog)
+
+    def _export_chosen(self, dialog: ExportDialog) -> None:
+        self._settings.put("export_folder", str(dialog.chosen_folder))
+        self.export(dialog.chosen_folder, dialog.formats)
 
     @Slot()
     def ask_picture(self) -> None:
@@ -269,9 +278,12 @@ class FileCommands(QObject):
     def ask_preferences(self) -> None:
         """Show the preferences and follow what was changed."""
         dialog = PreferencesDialog(self._settings, self._viewer, self._window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            dialog.save()
-            self.follow_settings()
+        dialog.accepted.connect(partial(self._follow, dialog))
+        _show(dialog)
+
+    def _follow(self, dialog: PreferencesDialog) -> None:
+        dialog.save()
+        self.follow_settings()
 
     def follow_settings(self) -> None:
         """Make the preferences come true; the model is loaded anew if need be."""
@@ -302,7 +314,7 @@ class FileCommands(QObject):
             text = self.tr("Model: {name} {version}, SHA-256 {sha}").format(
                 name=identity.name, version=identity.version, sha=identity.sha256[:16]
             )
-        AboutDialog(text, self._window).exec()
+        _show(AboutDialog(text, self._window))
 
     @Slot()
     def show_logs(self) -> None:

@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QWidge
 
 from lusviewer.errors import InferenceError
 from lusviewer.gui.actions import ACTIONS
+from lusviewer.gui.dialogs import KeyboardDialog
+from lusviewer.gui.export_dialog import ExportDialog
 from lusviewer.gui.main_window import MainWindow
+from lusviewer.gui.preferences import PreferencesDialog
 from lusviewer.gui.viewer_model import ViewerModel
 from tests.gui.conftest import WAIT_MS, load
 
@@ -354,3 +357,35 @@ def test_a_bug_is_no_banner(qtbot, window, viewer):
     with pytest.raises(ZeroDivisionError):
         viewer.report_failure(ZeroDivisionError())
     assert not window.banner.isVisible()
+
+
+def test_a_question_mark_opens_the_keyboard_map_and_the_window_goes_on(
+    qtbot, opened, viewer
+):
+    qtbot.keyClicks(opened, "?")
+    maps = opened.findChildren(KeyboardDialog)
+    assert len(maps) == 1
+    assert maps[0].isVisible()
+    viewer.set_frame(7)
+    assert "8 / 24" in opened.cine_bar.position.text()
+    maps[0].close()
+
+
+def test_exporting_asks_for_kinds_and_folder_and_remembers_it(
+    qtbot, finished, settings, tmp_path
+):
+    finished.actions_by_name["export"].trigger()
+    dialog = finished.findChildren(ExportDialog)[0]
+    dialog.folder.setText(str(tmp_path / "new"))
+    with qtbot.waitSignal(finished.commands.exporter.wrote, timeout=WAIT_MS):
+        dialog.accept()
+    assert settings.text("export_folder") == str(tmp_path / "new")
+    qtbot.waitUntil((tmp_path / "new" / "cine.dcm.csv").is_file, timeout=WAIT_MS)
+
+
+def test_accepted_preferences_come_true(qtbot, window, viewer):
+    window.actions_by_name["preferences"].trigger()
+    dialog = window.findChildren(PreferencesDialog)[0]
+    dialog.cache.setValue(256)
+    dialog.accept()
+    assert viewer.cache_bytes == 256 * 2**20
