@@ -121,6 +121,9 @@ class DicomFrames:
             msg = f"{syntax_name(layout.syntax)}: {_short(error)}"
             hint = "Export the clip again from where it came."
             raise CorruptFrameError(msg, hint=hint) from error
+        if pixels.ndim == 3 and pixels.shape[2] != 3:
+            msg = f"it decodes to {pixels.shape[2]} samples a pixel."
+            raise CorruptFrameError(msg)
         if pixels.shape[:2] != (layout.rows, layout.columns):
             msg = (
                 f"it decodes to {pixels.shape[0]}x{pixels.shape[1]}, the header says "
@@ -259,10 +262,11 @@ _PLUGINS: Final[dict[str, str]] = {
 
 
 def _eight_bits(pixels: Pixels, layout: PixelLayout) -> Pixels:
-    """Bring colour samples of more than 8 bits down to 8."""
-    if pixels.ndim == 3 and pixels.dtype.itemsize > 1:
-        return (pixels >> (layout.bits_stored - 8)).astype(np.uint8)
-    return pixels
+    """Bring colour samples, which are never negative, to 8 unsigned bits."""
+    if pixels.ndim == 2 or pixels.dtype == np.uint8:
+        return pixels
+    surplus = max(layout.bits_stored - 8, 0)
+    return (pixels.view(f"u{pixels.dtype.itemsize}") >> surplus).astype(np.uint8)
 
 
 def _uint8(pixels: Pixels) -> NDArray[np.uint8]:

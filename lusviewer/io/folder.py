@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import ClipError, EmptyFolderError
-from lusviewer.io.opening import reader_of, unreadable
+from lusviewer.io.opening import errors_worded, reader_of, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,7 +79,8 @@ def list_exam(path: Path) -> Exam:
         return _exam(path, path, _walk(path))
     reader = reader_of(path)
     if reader == _DICOM:
-        listed = _dicom().directory_files(path)
+        with errors_worded(path):
+            listed = _dicom().directory_files(path)
         if listed is not None:
             found = [_in_directory(path.parent, parts) for parts in listed]
             return _exam(path, path.parent, found)
@@ -126,7 +127,8 @@ def _entry(path: Path, folder: Path) -> tuple[Any, ExamClip] | None:
     parent = path.parent.relative_to(folder).as_posix()
     series, numbers = ("" if parent == "." else parent), (0, 0)
     if module == _DICOM:
-        summary = _dicom().summary(path)
+        with errors_worded(path):
+            summary = _dicom().summary(path)
         if summary is None:
             return None
         series, numbers = summary.series or series, summary.numbers

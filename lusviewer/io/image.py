@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# What it says of broken files, lusviewer says in its own words.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 _TIFF = (b"II*\x00", b"MM\x00*")
 
 

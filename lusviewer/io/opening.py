@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
-from lusviewer.errors import CorruptClipError, UnreadableFileError, UnsupportedClipError
+from lusviewer.errors import (
+    ClipError,
+    CorruptClipError,
+    UnreadableFileError,
+    UnsupportedClipError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lusviewer.clip import Clip
 
 _HEAD_BYTES: Final = 1024
+_ENVELOPED: Final = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+"""What begins a message of PKCS #7, as secure DICOM files are (PS3.15 D)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,28 @@ def open_clip(path: Path) -> Clip:
     Raises ``ClipError`` naming the file, the reason and what to do.
     """
     module = import_module(reader_of(path))
-    try:
+    with errors_worded(path):
         return cast("Clip", module.read(path))
+
+
+@contextmanager
+def errors_worded(path: Path) -> Iterator[None]:
+    """Turn whatever a library raises over a broken file into words for a user."""
+    try:
+        yield
+    except (ClipError, MemoryError):
+        raise
     except OSError as error:
         raise unreadable(path, error) from error
+    except Exception as error:
+        msg = f"{path.name} is broken: its header contradicts itself."
+        hint = f"Copy or export it again from where it came. ({_short(error)})"
+        raise CorruptClipError(msg, hint=hint) from error
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())[:120]
+    return f"{type(error).__name__}: {text}"
 
 
 def reader_of(path: Path) -> str:
@@ -110,6 +136,9 @@ def _reader_for(path: Path, head: bytes) -> Reader:
     for reader in READERS:
         if reader.sniff(head):
             return reader
+    if _ENVELOPED in head:
+        msg = f"{path.name} is encrypted: an enveloped DICOM file."
+        raise UnsupportedClipError(msg, hint="Decrypt it, or export it anew.")
     what = "a text file" if _is_text(head) else "not a clip lusviewer can read"
     known = ", ".join(dict.fromkeys(reader.name for reader in READERS))
     msg = f"{path.name} is {what}."

@@ -138,12 +138,13 @@ def _open(path: Path, where: Path | BinaryIO) -> tuple[Any, Any]:
     try:
         if not isinstance(where, Path):
             where.seek(0)
-        container = av.open(where if not isinstance(where, Path) else str(where))
+        container = av.open(
+            where if not isinstance(where, Path) else str(where),
+            metadata_errors="replace",
+        )
+    except (FileNotFoundError, PermissionError):
+        raise
     except av.error.FFmpegError as error:
-        if isinstance(error, OSError) and not isinstance(
-            error, av.error.InvalidDataError
-        ):
-            raise
         msg = f"{path.name} looks like a video, but cannot be opened."
         hint = f"It is cut off or broken ({error.strerror}). {_AGAIN}"
         raise CorruptClipError(msg, hint=hint) from error
@@ -152,6 +153,10 @@ def _open(path: Path, where: Path | BinaryIO) -> tuple[Any, Any]:
         container.close()
         msg = f"{path.name} holds no video, only sound or data."
         raise UnsupportedClipError(msg, hint="Choose the file with the pictures.")
+    if streams[0].codec_context is None:
+        container.close()
+        msg = f"{path.name} holds a video of a codec that is not known."
+        raise UnsupportedClipError(msg, hint="Convert it to MP4 with H.264.")
     return container, streams[0]
 
 

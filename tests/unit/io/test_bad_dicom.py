@@ -196,6 +196,33 @@ def test_encrypted_attributes_are_named(tmp_path: Path) -> None:
     assert "encrypted" in refusal(path, UnsupportedClipError).message
 
 
+def test_an_enveloped_file_is_named_as_encrypted(tmp_path: Path) -> None:
+    path = tmp_path / "sealed.dcm"
+    oid = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
+    path.write_bytes(b"\x30\x80" + oid + bytes(range(256)) * 4)
+    assert "encrypted" in refusal(path, UnsupportedClipError).message
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_damage_never_ends_in_a_foreign_error(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    jpeg = jpeg_clip(tmp_path / "jpeg.dcm").read_bytes()
+    plain = writing.native(tmp_path / "plain.dcm", GRAY).read_bytes()
+    refused = []
+    for number in range(60):
+        damaged = bytearray(jpeg if number % 2 else plain)
+        for at in rng.integers(132, 1400, rng.integers(1, 8)):
+            damaged[at] = rng.integers(256)
+        path = tmp_path / "damaged.dcm"
+        path.write_bytes(bytes(damaged))
+        try:
+            with open_clip(path) as clip:
+                clip.frame(0)
+        except ClipError as error:
+            refused.append(error.message)
+    assert all(refused)
+
+
 def test_noise_behind_a_dicom_signature_is_refused(tmp_path: Path) -> None:
     noise = np.random.default_rng(5).integers(0, 256, 4000, np.uint8).tobytes()
     path = tmp_path / "noise.dcm"
