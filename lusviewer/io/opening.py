@@ -102,10 +102,11 @@ def errors_worded(path: Path) -> Iterator[None]:
         yield
     except (ClipError, MemoryError):
         raise
-    except OSError as error:
-        raise unreadable(path, error) from error
     except Exception as error:
-        msg = f"{path.name} is broken: its header contradicts itself."
+        # Parsers raise OSError too, but only the system gives it a number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from error
+        msg = f"{path.name} is broken or cut off: its header contradicts itself."
         hint = f"Copy or export it again from where it came. ({_short(error)})"
         raise CorruptClipError(msg, hint=hint) from error
 
