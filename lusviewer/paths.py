@@ -21,6 +21,11 @@ def resources() -> Path:
     return install_root() / "resources"
 
 
+def samples() -> Path:
+    """Return the folder of the simulated sample clips."""
+    return resources() / "samples"
+
+
 def shipped_models() -> Path:
     """Return the folder of the model bundles that come with the program."""
     return install_root() / "models"
