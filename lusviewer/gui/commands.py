@@ -18,7 +18,7 @@ from lusviewer.gui.layers import LAYER_NAMES
 from lusviewer.gui.preferences import CACHE_MIB, PreferencesDialog
 from lusviewer.gui.sight import SPEEDS
 from lusviewer.gui.theme import apply_theme, set_icon
-from lusviewer.paths import resources, user_logs
+from lusviewer.paths import samples, user_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ class FileCommands(QObject):
         viewer = self._viewer
         bind("open", self.ask_files)
         bind("open_folder", self.ask_folder)
-        bind("open_sample", lambda: self.open([resources() / "samples"]))
+        bind("open_sample", lambda: self.open([samples()]))
         bind("close", viewer.close_clip)
         bind("export", self.ask_export)
         bind("export_picture", self.ask_picture)

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QListView,
+    QPushButton,
     QStackedLayout,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +33,7 @@ from lusviewer.findings import FINDING_BIOMARKERS
 from lusviewer.gui.clinical_words import findings_in_words
 from lusviewer.gui.palette import colour_of
 from lusviewer.gui.theme import SPACE, font, theme_of
+from lusviewer.paths import samples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -366,18 +369,28 @@ class ExamPanel(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._empty = QLabel(
-            self.tr("Drop clips or a folder here,\nor open them with Ctrl+O.")
-        )
-        self._empty.setObjectName("empty_hint")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
+        self._empty = self._invitation()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.view)
         self.view.clicked.connect(self._open)
         self.view.activated.connect(self._open)
         viewer.exam_changed.connect(self._show_exam)
+
+    def _invitation(self) -> QWidget:
+        hint = QLabel(self.tr("No clips yet. Drop a folder, or press Ctrl+O."))
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        sample = QPushButton(self.tr("Open the simulated samples"))
+        sample.setProperty("role", "link")
+        sample.clicked.connect(lambda: self._viewer.open_path(samples()))
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(SPACE + 4, SPACE, SPACE, SPACE)
+        column.addWidget(hint)
+        column.addWidget(sample, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        return page
 
     def sizeHint(self) -> QSize:
         """Return a width in which names can be read."""

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from lusviewer.gui.exam_panel import ExamPanel, Role
 from lusviewer.gui.theme import apply_theme
+from lusviewer.paths import samples
 from tests.gui.conftest import WAIT_MS, load
 from tests.small_clips import write_dicom
 
@@ -38,7 +40,13 @@ def pixels(panel: ExamPanel) -> np.ndarray:
 
 def test_without_clips_it_says_what_to_do(panel):
     assert not panel.view.isVisible()
-    assert "Ctrl+O" in panel._empty.text()
+    assert "Ctrl+O" in panel.findChild(QLabel).text()
+
+
+def test_the_samples_are_a_click_away(qtbot, viewer, panel):
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        qtbot.mouseClick(panel.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert viewer.clip.identity.path.parent == samples()
 
 
 def test_it_lists_the_clips_by_name_and_marks_the_open_one(listed):
