@@ -95,6 +95,7 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
         unit = float(stream.time_base or 1)
         kind = container.format.name
         codec = stream.codec_context.name
+        aspect = stream.sample_aspect_ratio
     if index is None:
         index = _demuxed(*_open(path, where))
     if not index.pts:
@@ -107,6 +108,10 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
         source.close()
         raise
     times, timed, warnings = _times(index, unit, kind)
+    if aspect and aspect != 1:
+        warnings += (
+            f"Pixels are {aspect} as wide as high; they are shown and read as stored.",
+        )
     turned = first.rotation % 180
     return Video(
         source,

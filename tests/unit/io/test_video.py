@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import tracemalloc
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
@@ -227,3 +228,20 @@ def test_a_long_clip_prefetches_within_its_cache(tmp_path: Path) -> None:
     assert peak < 4 * 2**20
     assert not clip.fits_cache()
     clip.close()
+
+
+def test_pixels_that_are_not_square_stay_as_stored_with_a_warning(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "wide.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(9, 8)
+        for gray in writing.cine(3):
+            frame = av.VideoFrame.from_ndarray(gray, "gray").reformat(format="yuv420p")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with open_clip(path) as clip:
+        assert clip.frame(0).shape == (48, 64)
+        assert "9/8" in clip.warnings[0]
