@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lusviewer.beam import locate_beam
 from lusviewer.errors import CorruptFrameError
 
 if TYPE_CHECKING:
@@ -255,6 +254,8 @@ class Clip:
         """Return the geometry with the beam found from the pixels where needed."""
         with self._locating:
             if not self._located:
+                from lusviewer.beam import locate_beam  # noqa: PLC0415 - OpenCV, late
+
                 frames = self._spread(cancel)
                 if frames:
                     self._geometry, notes = locate_beam(frames, self._geometry)
