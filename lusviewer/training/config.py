@@ -19,7 +19,8 @@ class TrainingConfig:
     Folders: ``work`` holds what can be made again (rendered frames, decoded clips) and
     the checkpoints; ``real`` is the POCUS collection ("" trains on the phantom alone);
     ``bundle`` is what is written at the end. ``frame_shards`` and ``clip_shards`` say
-    how many shards of single frames and of 16-frame clips are rendered.
+    how many shards of single frames and of 16-frame clips are rendered. ``tested``
+    false leaves the test patients alone, as long as there are choices to make.
     """
 
     work: str
@@ -47,6 +48,7 @@ class TrainingConfig:
     bfloat16: bool = True
     imagenet: bool = True
     threads: int = 1
+    tested: bool = True
 
     @property
     def frames_folder(self) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
+from lusviewer.findings import FINDINGS
 from lusviewer.training.bundle_writer import INTENDED_USE, sha256_of, write_json
 from lusviewer.training.calibrate import KEYS
 from lusviewer.training.expert_heads import (
@@ -35,6 +36,28 @@ if TYPE_CHECKING:
     from lusviewer.training.clip_scores import ScoredClip
 
 SEVERITIES: Final = ("0", "1", "2", "3")
+
+FEATURES: Final = (
+    *(f"finding.{key}" for key in FINDINGS),
+    "a_lines.bold",
+    "a_lines.stacked",
+    "b_lines.few",
+    "b_lines.some",
+    "b_lines.many",
+    "b_lines.white",
+    "pleural_thickness.over_5mm",
+    "pleural_indent.over_10mm",
+    "pleural_break.over_10mm",
+    "consolidation.from_5_to_10mm",
+    "consolidation.over_10mm",
+    "effusion.over_5mm",
+)
+"""What the experts decide by: too few clips are labelled for all 38 labels.
+
+Labels that deny are left out: somewhere in most clips a frame lacks the finding.
+"""
+
+_COLUMNS: Final = [KEYS.index(key) for key in FEATURES]
 _TOLERANCE: Final = 1e-4
 
 
@@ -78,12 +101,12 @@ def samples_of(
 ) -> Samples:
     """Return the real clips whose answer is known, as calibrated probabilities."""
     rows = [
-        (calibration.probabilities(clip), answer, clip.known.patient)
+        (calibration.probabilities(clip)[_COLUMNS], answer, clip.known.patient)
         for clip in clips
         if clip.known is not None and (answer := question.answer(clip)) is not None
     ]
     return Samples(
-        np.array([row[0] for row in rows]).reshape(-1, len(KEYS)),
+        np.array([row[0] for row in rows]).reshape(-1, len(FEATURES)),
         np.array([row[1] for row in rows], np.intp),
         tuple(row[2] for row in rows),
         np.full(len(rows), unseen),
@@ -106,7 +129,7 @@ def write_experts(
     calibration: Calibration,
     words: ExpertWords,
 ) -> dict[str, dict[str, Any]]:
-    """Fit on "train" and "validation", judge on "test"; write each expert.
+    """Fit on "train" and "validation", judge on "test" if it is given; write each.
 
     Settings are chosen on the validation patients, each left out of the fit in turn.
     Returns each expert's metrics by name.
@@ -122,18 +145,25 @@ def write_experts(
         for kind, fit in (("tree", fit_tree), ("logistic", fit_logistic)):
             head, said = fit(pool, n_classes)
             name = f"{question.target}-{kind}"
-            metrics[name] = judge(head, samples["test"], n_classes)
             fitted = Fitted(question, head, pool, said)
+            metrics[name] = _judge(fitted, samples.get("test"))
             _write(folder / name, fitted, metrics[name], words)
     return metrics
 
 
-def judge(
-    head: TreeHead | LogisticHead, test: Samples, n_classes: int
-) -> dict[str, Any]:
-    """Return accuracy and mean one-against-rest AUC on ``test``, with intervals."""
-    probabilities = head.predict(test.features)
-    truth = test.classes
+def _judge(fitted: Fitted, test: Samples | None) -> dict[str, Any]:
+    """Return the figures on ``test``, else on validation patients left out."""
+    if test is not None:
+        said = fitted.head.predict(test.features)
+        return {"part": "test", **judge(said, test)}
+    unseen = fitted.pool.unseen
+    figures = judge(fitted.left_out[unseen], fitted.pool.where(unseen))
+    return {"part": "validation", **figures}
+
+
+def judge(probabilities: NDArray[np.float64], samples: Samples) -> dict[str, Any]:
+    """Return accuracy and mean one-against-rest AUC, with intervals over patients."""
+    truth, n_classes = samples.classes, probabilities.shape[1]
 
     def accuracy(rows: np.ndarray) -> float:
         return float((probabilities[rows].argmax(1) == truth[rows]).mean())
@@ -149,10 +179,10 @@ def judge(
     everything = np.arange(len(truth))
     common = np.bincount(truth, minlength=n_classes).max() / len(truth)
     return {
-        "test_clips": len(truth),
-        "test_patients": len(set(test.patients)),
-        "accuracy": _with_interval(accuracy, everything, test.patients),
-        "mean_auc": _with_interval(area, everything, test.patients),
+        "clips": len(truth),
+        "patients": len(set(samples.patients)),
+        "accuracy": _with_interval(accuracy, everything, samples.patients),
+        "mean_auc": _with_interval(area, everything, samples.patients),
         "accuracy_of_the_commonest_class": round(float(common), 3),
     }
 
@@ -184,7 +214,7 @@ def _write(
     unseen = pool.unseen
     file = folder / "head.onnx"
     if isinstance(head, TreeHead):
-        write_tree(head, len(KEYS), file)
+        write_tree(head, len(FEATURES), file)
     else:
         write_logistic(head, file)
     manifest = {
@@ -193,7 +223,7 @@ def _write(
         "version": words.version,
         "target": question.target,
         "classes": list(question.classes),
-        "feature_names": list(KEYS),
+        "feature_names": list(FEATURES),
         "kind": "tree" if isinstance(head, TreeHead) else "logistic",
         "file": file.name,
         "sha256": sha256_of(file),

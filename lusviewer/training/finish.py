@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from lusviewer.training.config import TrainingConfig
 
+_LEARNED = ("train", "validation")
+
 SIMULATED_LICENCE = "Apache-2.0"
 REAL_LICENCE = (
     "Research use, non-commercial: trained in part on clips under CC BY-NC-SA and "
@@ -42,7 +44,7 @@ def finish_bundle(config: TrainingConfig) -> Iterator[dict[str, Any]]:
     graph = exported_frame_graph(config, networks[0])
     parts = {
         part: score(networks[1], embedded(config, graph, part))
-        for part in ("train", "validation", "test")
+        for part in (("train", "validation", "test") if config.tested else _LEARNED)
     }
     validation = parts["validation"]
     calibration = calibrate(

@@ -23,6 +23,8 @@ _CLASS_WEIGHTS: Final = {
     "effusion": 1.5,
 }
 _SHARPNESS: Final = 3.0
+_DOUBT: Final = 0.05
+"""How wrong a person's label may be: keeps a few clips from being learned by heart."""
 
 ABSENT: Final = {
     "a_lines": "a_lines.none",
@@ -83,6 +85,7 @@ def bag_loss(logits: Tensor, values: Tensor, weights: Tensor) -> Tensor:
     follow ``FINDINGS``. The labels that deny a finding learn with it: where the
     finding is absent from the clip, they hold for every frame.
     """
+    values = values * (1 - 2 * _DOUBT) + _DOUBT
     findings = pooled(logits[:, :, len(LABELS) :])
     loss = functional.binary_cross_entropy_with_logits(findings, values, weights)
     denied = torch.stack(

@@ -92,31 +92,42 @@ def platt(
     high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
     target = np.where(truth > 0.5, high, low)
     design = np.column_stack([logit, np.ones_like(logit)])
+
+    def loss(beta: Array) -> float:
+        z = design @ beta
+        losses = np.logaddexp(0, z) - target * z
+        return float((weight * losses).sum() + prior / 2 * (beta[0] - 1) ** 2)
+
     beta = np.array([1.0, 0.0])
-    for _ in range(50):
+    for _ in range(100):
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         gradient = design.T @ (weight * (p - target)) + [prior * (beta[0] - 1), 0]
         curvature = (design * (weight * p * (1 - p))[:, None]).T @ design
-        curvature += np.diag([prior, 1e-3])
-        step = np.linalg.solve(curvature, gradient)
-        beta = beta - np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-6:
+        step = np.linalg.solve(curvature + np.diag([prior, 1e-3]), gradient)
+        # A full step overshoots where the sigmoid is flat: shorten it till it helps.
+        while np.abs(step).max() > 1e-6 and loss(beta - step) > loss(beta):
+            step = step / 2
+        beta = beta - step
+        if np.abs(step).max() <= 1e-6:
             break
     return float(np.clip(beta[0], 0.05, 10)), float(beta[1])
 
 
 def youden_threshold(truth: Array, probability: Array) -> float:
-    """Return the threshold with the largest sensitivity plus specificity.
+    """Return the threshold with about the largest sensitivity plus specificity.
 
-    It lies midway between the probabilities it parts; 0.5 where one class is absent.
+    Of those within 0.03 of the largest, which few clips cannot tell apart, the one
+    nearest to 0.5. It lies midway between the probabilities it parts; 0.5 where one
+    class is absent.
     """
     values = np.unique(probability)
     positive, negative = probability[truth > 0.5], probability[truth <= 0.5]
     if not len(positive) or not len(negative) or len(values) < 2:
         return 0.5
     middles = (values[:-1] + values[1:]) / 2
-    gain = [(positive >= t).mean() + (negative < t).mean() for t in middles]
-    return float(middles[int(np.argmax(gain))])
+    gain = np.array([(positive >= t).mean() + (negative < t).mean() for t in middles])
+    good = middles[gain >= gain.max() - 0.03]
+    return float(good[int(np.argmin(np.abs(good - 0.5)))])
 
 
 def dice_scores(

@@ -73,6 +73,16 @@ def test_calibration_of_a_separable_few_stays_finite():
     assert np.isfinite([scale, offset]).all()
 
 
+def test_calibration_of_very_sure_scores_does_not_overshoot():
+    rng = np.random.default_rng(0)
+    truth = (rng.random(40) < 0.3).astype(float)
+    logit = rng.normal(12 * truth - 9, 5)
+    scale, offset = platt(truth, logit)
+    probability = 1 / (1 + np.exp(-(scale * logit + offset)))
+    assert probability.mean() == pytest.approx(truth.mean(), abs=0.03)
+    assert scale < 1
+
+
 def test_the_threshold_parts_the_classes():
     truth, probability = np.array([0.0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.9])
     assert 0.2 < youden_threshold(truth, probability) < 0.6
