@@ -30,7 +30,7 @@ CACHE_BYTES: Final = 512 * 2**20
 BEAM_FRAMES: Final = 12
 """Frames looked at, spread over the clip, to find the beam."""
 
-BEAM_SPAN: Final = 240
+BEAM_SPAN: Final = 200
 """Where frames build on each other, the beam is sought in this many first ones."""
 
 
@@ -288,14 +288,21 @@ class Clip:
         self._warnings.append(f"Frame {index + 1} does not decode: {error.message}")
 
     def _spread(self, cancel: CancelToken) -> list[Frame]:
-        """Decode some frames, spread over the clip, or over its start if jumps cost."""
-        span = min(len(self), BEAM_SPAN) if self.details.inter_coded else len(self)
-        wanted = np.unique(np.linspace(0, span - 1, BEAM_FRAMES).astype(int))
+        """Decode some frames spread over the clip.
+
+        Where frames build on each other it is the clip's start, and the frames passed
+        on the way are kept: they are the first that will be asked for.
+        """
+        inter_coded = self.details.inter_coded
+        span = min(len(self), BEAM_SPAN) if inter_coded else len(self)
+        wanted = np.linspace(0, span - 1, BEAM_FRAMES).astype(int).tolist()
         frames: list[Frame] = []
-        for index in wanted:
+        for index in range(span) if inter_coded else sorted(set(wanted)):
             cancel.check()
             try:
-                frames.append(self.frame(int(index)))
+                frame = self.frame(index)
             except CorruptFrameError:
                 continue
+            if index in wanted:
+                frames.append(frame)
         return frames

@@ -166,6 +166,22 @@ def test_the_beam_is_sought_once_in_a_few_frames(tmp_path: Path) -> None:
     assert len(source.decoded) == 12
 
 
+def test_where_frames_build_on_each_other_the_start_is_decoded_once(
+    tmp_path: Path,
+) -> None:
+    source = Numbered()
+    clip = Clip(
+        ClipIdentity(tmp_path / "clip.mp4", "video"),
+        source,
+        FrameGeometry(ROWS, COLUMNS, (0, 0, ROWS, COLUMNS)),
+        np.arange(900, dtype=np.float64) * 0.04,
+        ClipDetails("test", inter_coded=True),
+    )
+    clip.locate(CancelToken())
+    assert source.decoded == list(range(200))
+    assert clip.cached(150) is not None
+
+
 def test_a_cancelled_search_for_the_beam_can_be_repeated(tmp_path: Path) -> None:
     clip = made(tmp_path, 30)
     cancel = CancelToken()
