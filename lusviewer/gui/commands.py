@@ -16,6 +16,7 @@ from lusviewer.gui.export_dialog import ExportDialog
 from lusviewer.gui.exporting import Exporter
 from lusviewer.gui.layers import LAYER_NAMES
 from lusviewer.gui.preferences import CACHE_MIB, PreferencesDialog
+from lusviewer.gui.review import reviewed
 from lusviewer.gui.sight import SPEEDS
 from lusviewer.gui.theme import apply_theme, set_icon
 from lusviewer.paths import samples, user_logs
@@ -252,9 +253,12 @@ class FileCommands(QObject):
         clip = viewer.clip
         if clip is None:
             return
+        report = viewer.report
+        if report is not None:
+            report = reviewed(report, viewer.edits, viewer.predictions)
         wish = ExportWish(
             clip,
-            viewer.report,
+            report,
             dict(viewer.findings),
             folder,
             stem or clip.identity.path.name,

@@ -389,3 +389,30 @@ def test_accepted_preferences_come_true(qtbot, window, viewer):
     dialog.cache.setValue(256)
     dialog.accept()
     assert viewer.cache_bytes == 256 * 2**20
+
+
+def test_an_export_says_what_a_person_changed(qtbot, finished, viewer, tmp_path):
+    with qtbot.waitSignal(viewer.predictions_changed, timeout=WAIT_MS):
+        viewer.edit_biomarker("b_lines.many", 0.0)
+    finished.commands.export(tmp_path, ("json",))
+    qtbot.waitUntil((tmp_path / "cine.dcm.json").is_file, timeout=WAIT_MS)
+    report = json.loads((tmp_path / "cine.dcm.json").read_text())
+    told = " ".join(report["warnings"])
+    assert "A person set 'B-lines: many or coalescing' (b_lines.many) to 0." in told
+    assert "severity-tree says" in told
+    model_value = viewer.report.biomarkers["b_lines.many"].probability
+    assert report["biomarkers"]["b_lines.many"]["probability"] == model_value
+
+
+def test_a_recent_path_is_opened_from_the_menu(qtbot, window, viewer, clip_path):
+    window.commands.open([clip_path])
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.close_clip()
+    window._recent.aboutToShow.emit()
+    entries = window._recent.actions()
+    assert clip_path.name in entries[0].text()
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        entries[0].trigger()
+    entries[-1].trigger()
+    window._recent.aboutToShow.emit()
+    assert len(window._recent.actions()) == 2
