@@ -330,6 +330,14 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "clip",
     ),
     ActionSpec(
+        "analyse_exam",
+        QT_TRANSLATE_NOOP("Actions", "Analyse all &clips of the exam"),
+        ("Ctrl+Shift+Return",),
+        "",
+        "analysis/a",
+        "exam",
+    ),
+    ActionSpec(
         "cancel_analysis",
         QT_TRANSLATE_NOOP("Actions", "&Stop the analysis"),
         ("Esc",),

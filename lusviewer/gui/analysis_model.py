@@ -10,9 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from lusviewer import paths
 from lusviewer.findings import ClipReport, FrameFindings, Timelines
 from lusviewer.gui import background
-from lusviewer.gui.background import Provisional, SecondOpinion
+from lusviewer.gui.background import Analysed, Provisional, SecondOpinion
 from lusviewer.gui.edits import Edits
-from lusviewer.gui.exam_model import Analysed
 from lusviewer.gui.jobs import Lane, Latest
 
 if TYPE_CHECKING:
@@ -92,9 +91,7 @@ class AnalysisModel(QObject):
         self.models = None
         self.unloadable = False
         self._forget_results()
-        self._loading.run(
-            partial(background.load_models, folder, device, self.threads)
-        )
+        self._loading.run(partial(background.load_models, folder, device, self.threads))
         self.models_changed.emit(None)
 
     def begin(self, clip: Clip) -> None:

@@ -90,6 +90,16 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
+class Analysed:
+    """What is kept of a clip seen before, so that coming back costs nothing."""
+
+    findings: dict[int, FrameFindings]
+    timelines: Timelines
+    report: ClipReport
+    edits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportWish:
     """What to write of a clip: ``formats`` of "json", "csv", "npz", "mp4", "png".
 
@@ -228,6 +238,36 @@ def analyse_clip(
             yield Provisional(report())
             due = time.monotonic() + PROVISIONAL_S
     yield report()
+
+
+def analyse_clips(
+    paths: Sequence[Path], models: Models, cancel: CancelToken
+) -> Iterator[tuple[Path, Analysed | None]]:
+    """Yield each clip with what was found in it; None where it cannot be opened."""
+    for path in paths:
+        cancel.check()
+        try:
+            yield path, _analyse_whole(path, models, cancel)
+        except LusViewerError:
+            # Its thumbnail and its opening tell why; the others go on.
+            yield path, None
+
+
+def _analyse_whole(path: Path, models: Models, cancel: CancelToken) -> Analysed:
+    from lusviewer.analysis import analyse, summarise
+    from lusviewer.io import open_clip
+
+    clip = open_clip(path)
+    try:
+        timelines = Timelines(clip.frame_times_s)
+        findings: dict[int, FrameFindings] = {}
+        for found in analyse(clip, models.bundle, cancel):
+            timelines.add(found)
+            findings[found.frame_index] = found
+        report = summarise(clip, models.bundle, models.experts, timelines, cancel)
+        return Analysed(findings, timelines, report)
+    finally:
+        clip.close()
 
 
 def write_results(wish: ExportWish, cancel: CancelToken) -> Iterator[Path]:

@@ -169,6 +169,7 @@ class FileCommands(QObject):
         actions["undo"].setEnabled(viewer.undo_stack.canUndo())
         actions["redo"].setEnabled(viewer.undo_stack.canRedo())
         bind("analyse", viewer.analyse)
+        bind("analyse_exam", viewer.analyse_exam)
         bind("cancel_analysis", viewer.cancel_analysis)
         bind("choose_bundle", self.ask_bundle)
         bind("help_keys", lambda: _show(KeyboardDialog(actions, self._window)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,25 +12,14 @@ from lusviewer.gui import background
 from lusviewer.gui.jobs import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from lusviewer.findings import ClipReport, FrameFindings, Timelines
-    from lusviewer.gui.background import Listing
+    from lusviewer.gui.background import Analysed, Listing, Models
     from lusviewer.io.folder import ExamClip
 
 KEPT_FRAMES: Final = 20_000
 """The frames whose findings are kept of clips seen before: about 160 MiB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """What is kept of a clip seen before, so that coming back costs nothing."""
-
-    findings: dict[int, FrameFindings]
-    timelines: Timelines
-    report: ClipReport
-    edits: Mapping[str, float] = field(default_factory=dict)
 
 
 class ExamModel(QObject):
@@ -43,6 +31,8 @@ class ExamModel(QObject):
         The clips are known; ``position`` is -1 until one is opened.
     thumbnailed(tuple)
         ``Thumbnail`` of some more clips.
+    progressed(int, int)
+        So many of so many clips are analysed; none are being when both are 0.
     results_changed(Path)
         What is known of a clip changed.
     failed(Exception)
@@ -51,6 +41,7 @@ class ExamModel(QObject):
 
     listed = Signal(object)
     thumbnailed = Signal(object)
+    progressed = Signal(int, int)
     results_changed = Signal(object)
     failed = Signal(object)
 
@@ -66,16 +57,24 @@ class ExamModel(QObject):
         self._picturing.produced.connect(self.thumbnailed)
         self._picturing.failed.connect(self.failed)
         self._pictured = False
+        self._wanted = False
+        self._hopeless: set[Path] = set()
+        self._analysing = Lane(self)
+        self._analysing.produced.connect(self._on_analysed)
+        self._analysing.ended.connect(self._on_ended)
+        self._analysing.failed.connect(self.failed)
 
     def open(self, paths: Sequence[Path]) -> None:
         """List the clips under ``paths`` in the background."""
         self._picturing.cancel()
+        self.stop_analysing()
         self._lane.run(partial(background.list_clips, tuple(paths)))
 
     def close(self) -> None:
         """Stop listing and wait for it."""
         self._lane.close()
         self._picturing.close()
+        self._analysing.close()
 
     def picture(self) -> None:
         """Make the thumbnails, once; asked for when the first clip is shown."""
@@ -83,6 +82,54 @@ class ExamModel(QObject):
             self._pictured = True
             paths = tuple(clip.path for clip in self.clips)
             self._picturing.run(partial(background.thumbnails, paths))
+
+    @property
+    def busy(self) -> bool:
+        """Whether clips that are not open are being analysed."""
+        return self._analysing.busy
+
+    def analyse_all(self) -> None:
+        """Want every clip analysed; ``go_on`` begins whenever there is time for it."""
+        self._wanted = True
+
+    def go_on(self, models: Models | None) -> None:
+        """Analyse the clips nothing is known of, one after the other, if wanted."""
+        left = [path for path in self._paths() if not self._known(path)]
+        if self._wanted and models is not None and left:
+            self._analysing.run(partial(background.analyse_clips, left, models))
+            self._tell_progress()
+
+    def pause(self) -> None:
+        """Leave the machine to the clip that is being opened."""
+        self._analysing.cancel()
+
+    def stop_analysing(self) -> None:
+        """Want no more than the open clip."""
+        self._wanted = False
+        self._analysing.cancel()
+
+    def _paths(self) -> list[Path]:
+        return [clip.path for clip in self.clips]
+
+    def _known(self, path: Path) -> bool:
+        return path in self._kept or path in self._hopeless
+
+    def _tell_progress(self) -> None:
+        paths = self._paths()
+        self.progressed.emit(sum(map(self._known, paths)), len(paths))
+
+    @Slot(object)
+    def _on_analysed(self, done: tuple[tuple[Path, Analysed | None], ...]) -> None:
+        for path, analysed in done:
+            if analysed is None:
+                self._hopeless.add(path)
+            else:
+                self.keep(path, analysed)
+        self._tell_progress()
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.progressed.emit(0, 0)
 
     def keep(self, path: Path, analysed: Analysed) -> None:
         """Remember what was found in a clip, forgetting the longest unseen ones."""
@@ -110,4 +157,5 @@ class ExamModel(QObject):
         self.clips = listings[-1].clips
         self.position = -1
         self._pictured = False
+        self._hopeless.clear()
         self.listed.emit(listings[-1])

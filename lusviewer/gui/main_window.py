@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
             viewer.analysis_started,
             viewer.analysis_ended,
             viewer.exam_changed,
+            viewer.exam.progressed,
         ):
             signal.connect(self._show_possible)
         viewer.clip_opened.connect(self._show_title)
@@ -237,7 +238,7 @@ class MainWindow(QMainWindow):
         present = {
             "clip": viewer.clip is not None,
             "report": viewer.report is not None,
-            "analysis": viewer.analysis.busy,
+            "analysis": viewer.analysis.busy or viewer.exam.busy,
             "exam": len(viewer.exam.clips) > 1,
         }
         there = frozenset(name for name, is_there in present.items() if is_there)

@@ -37,6 +37,8 @@ class StatusStrip(QStatusBar):
         for widget in (self.progress, self.stop, self.device, self.model):
             self.addPermanentWidget(widget)
         self._said = ""
+        self._exam = (0, 0)
+        viewer.exam.progressed.connect(self._on_exam_progress)
         viewer.status_changed.connect(self._on_status)
         viewer.progress_changed.connect(self._on_progress)
         viewer.analysis_started.connect(self._show_work)
@@ -59,29 +61,42 @@ class StatusStrip(QStatusBar):
         self.progress.setUpdatesEnabled(True)
         self._show_work()
 
+    @Slot(int, int)
+    def _on_exam_progress(self, done: int, total: int) -> None:
+        self._exam = (done, total)
+        if total:
+            self._on_progress(done / total)
+        self._show_work()
+
     @Slot()
     def _show_work(self) -> None:
-        busy = self._viewer.analysis.busy
+        busy = self._viewer.analysis.busy or self._viewer.exam.busy
         self.progress.setVisible(busy)
         self.stop.setVisible(busy)
         self.message.setText(self._said or self._summary())
 
     def _summary(self) -> str:
-        timelines = self._viewer.timelines
-        if timelines is None:
+        viewer = self._viewer
+        timelines = viewer.timelines
+        if viewer.exam.busy:
+            done, total = self._exam
+            text = self.tr("Analysing the exam: {done} of {total} clips")
+        elif timelines is None:
             return ""
-        done, total = int(timelines.analysed.sum()), len(timelines)
-        if self._viewer.analysis.busy:
-            return self.tr("Analysing: {done} of {total} frames").format(
-                done=done, total=total
-            )
-        if self._viewer.analysis.complete:
-            return self.tr("Analysed, {total} frames").format(total=total)
-        if self._viewer.analysis.loading:
+        else:
+            done, total = int(timelines.analysed.sum()), len(timelines)
+            text = self._clip_summary()
+        return text.format(done=done, total=total)
+
+    def _clip_summary(self) -> str:
+        analysis = self._viewer.analysis
+        if analysis.busy:
+            return self.tr("Analysing: {done} of {total} frames")
+        if analysis.complete:
+            return self.tr("Analysed, {total} frames")
+        if analysis.loading:
             return self.tr("Loading the model ...")
-        return self.tr("{done} of {total} frames analysed").format(
-            done=done, total=total
-        )
+        return self.tr("{done} of {total} frames analysed")
 
     @Slot(object)
     def _on_models(self, models: Models | None) -> None:

@@ -141,8 +141,17 @@ class ViewerModel(Sight):
         self.analysis.unloadable = False
         self._analyse_when_ready()
 
+    def analyse_exam(self) -> None:
+        """Analyse the open clip, then all others of the exam."""
+        self.exam.analyse_all()
+        if self.clip is not None and not self.analysis.complete:
+            self.analyse()
+        else:
+            self.exam.go_on(self.analysis.models)
+
     def cancel_analysis(self) -> None:
         """Stop the analysis; what was found so far stays."""
+        self.exam.stop_analysing()
         self.analysis.cancel()
 
     # --- opening -----------------------------------------------------------------
@@ -157,6 +166,7 @@ class ViewerModel(Sight):
         """Open the clip at ``position`` of the exam; nothing where there is none."""
         if 0 <= position < len(self.exam.clips):
             self.close_clip()
+            self.exam.pause()
             self.exam.position = position
             clip = self.exam.clips[position]
             self.status_changed.emit(
@@ -232,6 +242,7 @@ class ViewerModel(Sight):
         self._to_analyse = self.auto_analyse and kept is None
         if kept is not None:
             self.analysis.restore(kept)
+            self.exam.go_on(self.analysis.models)
 
     @Slot()
     def _on_opened(self) -> None:
@@ -253,6 +264,7 @@ class ViewerModel(Sight):
     def _on_models(self, models: Models | None) -> None:
         self.models_changed.emit(models)
         if models is None:
+            self.exam.pause()
             self._to_analyse = self._to_analyse or self.auto_analyse
             return
         self.exam.forget_results()
@@ -270,6 +282,8 @@ class ViewerModel(Sight):
         self._keep_results()
         self.analysis_ended.emit()
         self._ask_saliency()
+        if self.analysis.complete:
+            self.exam.go_on(self.analysis.models)
 
     @Slot(object)
     def report_failure(self, error: Exception) -> None:

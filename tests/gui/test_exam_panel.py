@@ -120,3 +120,50 @@ def test_a_clip_that_does_not_open_says_so_in_its_place(qtbot, viewer, panel, tm
         lambda: bool(panel.clips.index(1).data(Role.WARNING)), timeout=WAIT_MS
     )
     assert panel.clips.index(1).data(Role.SUBTITLE)
+
+
+def test_all_clips_of_an_exam_are_analysed_one_after_the_other(qtbot, viewer, listed):
+    progress: list[tuple[int, int]] = []
+    viewer.exam.progressed.connect(lambda done, total: progress.append((done, total)))
+    viewer.analyse_exam()
+    qtbot.waitUntil(lambda: (3, 3) in progress, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: progress[-1] == (0, 0), timeout=WAIT_MS)
+    rows = range(listed.clips.rowCount())
+    found = [listed.clips.index(row).data(Role.FINDINGS) for row in rows]
+    assert None not in found
+    started: list[int] = []
+    viewer.analysis_started.connect(lambda: started.append(1))
+    with qtbot.waitSignal(viewer.report_changed, check_params_cb=bool, timeout=WAIT_MS):
+        viewer.step_clip(1)
+    assert started == []
+
+
+def test_the_rest_of_an_exam_waits_for_the_clip_that_is_opened(qtbot, viewer, listed):
+    viewer.analyse_exam()
+    qtbot.waitUntil(lambda: viewer.exam.busy, timeout=WAIT_MS)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_position(2)
+    qtbot.waitUntil(
+        lambda: all(viewer.exam.kept(c.path) for c in viewer.exam.clips),
+        timeout=WAIT_MS,
+    )
+    viewer.exam.forget_results()
+    viewer.analyse_exam()
+    viewer.cancel_analysis()
+    assert not viewer.exam.busy
+
+
+def test_a_clip_that_does_not_open_does_not_stop_the_others(
+    qtbot, viewer, panel, tmp_path
+):
+    write_dicom(tmp_path / "a.dcm", n_frames=4)
+    write_dicom(tmp_path / "b.dcm", n_frames=4)
+    write_dicom(tmp_path / "c.dcm", n_frames=4)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(tmp_path)
+    (tmp_path / "b.dcm").unlink()
+    viewer.analyse_exam()
+    qtbot.waitUntil(
+        lambda: viewer.exam.kept(tmp_path / "c.dcm") is not None, timeout=WAIT_MS
+    )
+    assert viewer.exam.kept(tmp_path / "b.dcm") is None
