@@ -228,7 +228,7 @@ class LinesItem(QGraphicsItem):
         shapes = []
         pleura = thinned(lines.pleura_px)
         for depth in lines.a_line_depth_px:
-            below = displaced(pleura, float(depth), geometry)
+            below = within_beam(displaced(pleura, float(depth), geometry), geometry)
             tick = max(2, round(len(below) * _TICK_SHARE))
             shapes += [polyline(below[:tick]), polyline(below[-tick:])]
         self._stroke(painter, "a_line", shapes, _ACROSS_ROWS)
@@ -314,6 +314,17 @@ def thinned(points: NDArray[np.float32]) -> NDArray[np.float32]:
     kept = np.unique(np.r_[np.arange(0, len(points), step), len(points) - 1])
     thin: NDArray[np.float32] = smooth[kept].astype(np.float32)
     return thin
+
+
+def within_beam(
+    points: NDArray[np.float32], geometry: FrameGeometry
+) -> NDArray[np.float32]:
+    """Return the ``points`` that lie in the beam, in their order."""
+    rows, columns = np.rint(points).astype(np.intp).T
+    inside = (rows >= 0) & (rows < geometry.rows)
+    inside &= (columns >= 0) & (columns < geometry.columns)
+    inside[inside] = geometry.beam_mask()[rows[inside], columns[inside]]
+    return points[inside]
 
 
 def displaced(

@@ -22,6 +22,7 @@ from lusviewer.gui.overlay import (
     origins,
     thinned,
     with_edges,
+    within_beam,
 )
 
 SECTOR = Sector((-50.0, 150.0), (60.0, 220.0), (-0.5, 0.5))
@@ -133,6 +134,12 @@ def test_each_line_is_drawn_where_it_was_measured_in_its_colour(qapp):
         assert any(
             abs(c.hue() - wanted.hue()) < 12 and c.value() > 100 for c in near
         ), name
+
+
+def test_an_a_line_is_not_drawn_outside_the_beam():
+    frame = FrameGeometry(100, 100, (10, 20, 90, 80))
+    points = np.array([(50, 5), (50, 30), (95, 40), (50, 70), (50, 130)], np.float32)
+    assert within_beam(points, frame).tolist() == [[50, 30], [50, 70]]
 
 
 def test_a_b_line_marks_how_much_of_the_pleura_it_leaves_from():
