@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _LEARNED = ("train", "validation")
 
+QUALITY = {"pleura_frames_min": 0.1, "brightness_min": 6.0, "contrast_min": 10.0}
+"""Below what the training patients' clips show: 9.6 grey levels, a spread of 23.5."""
+
 SIMULATED_LICENCE = "Apache-2.0"
 REAL_LICENCE = (
     "Research use, non-commercial: trained in part on clips under CC BY-NC-SA and "
@@ -58,6 +61,7 @@ def finish_bundle(config: TrainingConfig) -> Iterator[dict[str, Any]]:
         version=config.version,
         trained_on=_trained_on(parts["train"], config),
         licence=REAL_LICENCE if real else SIMULATED_LICENCE,
+        quality=QUALITY,
     )
     differences = write_bundle(folder, networks, calibration, words)
     yield {"event": "bundle", "folder": str(folder), "differences": differences}
