@@ -64,6 +64,30 @@ def apply_look(look: Look, frame: Frame, rng: np.random.Generator) -> Frame:
     return np.where(moved == 0, 0, picture).astype(np.uint8)
 
 
+def toned_like(frame: Frame, model: Frame, share: float) -> Frame:
+    """Return ``frame`` with its grey levels moved towards those of ``model``.
+
+    ``share`` 1 gives it the same distribution inside the beam, 0 leaves it alone.
+    """
+    levels = np.arange(256)
+    own, other = _distribution(frame), _distribution(model)
+    if own is None or other is None:
+        return frame
+    matched = np.interp(own, other, levels)
+    tones = np.clip((1 - share) * levels + share * matched, 0, 255)
+    tones[0] = 0
+    return np.asarray(cv2.LUT(frame, tones.astype(np.uint8)), np.uint8)
+
+
+def _distribution(frame: Frame) -> NDArray[np.float64] | None:
+    """Return the share of pixels up to each grey level, the black ones left out."""
+    counts = np.bincount(frame[::2, ::2].ravel(), minlength=256).astype(np.float64)
+    counts[0] = 0
+    if counts.sum() < 100:
+        return None
+    return np.asarray(np.cumsum(counts + 1e-6) / counts.sum())
+
+
 def apply_to_labels(look: Look, labels: Frame) -> Frame:
     """Return the class indices moved as the frame is; outside is class 0."""
     size = labels.shape[0]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lusviewer.findings import FINDINGS
-from lusviewer.training.augment import Look, apply_look, apply_to_labels
+from lusviewer.training.augment import Look, apply_look, apply_to_labels, toned_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 GRID: Final = 224
 _MEAN, _STD = 127.0, 128.0
+_TONED_SHARE: Final = 0.35
+"""How many simulated frames take on the grey levels of a real one."""
+
 _FINDING_SHARES: Final = (0.15, 0.25, 0.2, 0.2, 0.2)
 """How often a bag is drawn for each finding."""
 
@@ -96,7 +99,12 @@ class BatchMaker:
         index = int(np.searchsorted(self._starts, number, "right")) - 1
         shard, row = self._shards[index], number - int(self._starts[index])
         look = Look.draw(rng, GRID)
-        frame = apply_look(look, shard.frames[row], rng)
+        picture = shard.frames[row]
+        if self._bags and rng.random() < _TONED_SHARE:
+            bag = self._bags[int(rng.integers(len(self._bags)))]
+            model = bag.clip.frames[int(rng.integers(len(bag.clip.frames)))]
+            picture = toned_like(picture, model, float(rng.uniform(0.3, 1)))
+        frame = apply_look(look, picture, rng)
         return frame, apply_to_labels(look, shard.labels[row]), shard.truth[row]
 
     def _with(self, finding: int, *, positive: bool) -> NDArray[np.float64]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lusviewer.training.augment import Look, apply_look, apply_to_labels
+from lusviewer.training.augment import (
+    Look,
+    apply_look,
+    apply_to_labels,
+    toned_like,
+)
 
 _SIZE = 224
 
@@ -64,3 +69,19 @@ def test_cut_out_boxes_are_black(frame):
     seen = apply_look(look, frame, np.random.default_rng(0))
     assert not seen[80:100, 80:100].any()
     assert seen[70, 70] == 200
+
+
+def test_a_frame_takes_on_the_grey_levels_of_another():
+    rng = np.random.default_rng(0)
+    dark = rng.integers(1, 60, (_SIZE, _SIZE), dtype=np.uint8)
+    bright = rng.integers(150, 250, (_SIZE, _SIZE), dtype=np.uint8)
+    dark[:20] = bright[:20] = 0
+    toned = toned_like(dark, bright, 1.0)
+    wanted = np.percentile(bright[20:], [5, 50, 95])
+    assert np.percentile(toned[20:], [5, 50, 95]) == pytest.approx(wanted, abs=4)
+    assert not toned[:20].any()
+    assert np.array_equal(toned_like(dark, bright, 0.0), dark)
+
+
+def test_a_black_frame_lends_no_grey_levels(frame):
+    assert np.array_equal(toned_like(frame, np.zeros_like(frame), 1.0), frame)
