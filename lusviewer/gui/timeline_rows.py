@@ -106,7 +106,7 @@ class TimeScale:
     ) -> TimeScale:
         """Return the scale of a clip; the last frame lasts as long as most do."""
         steps = np.diff(frame_times_s)
-        last = float(np.median(steps)) if len(steps) else 1.0
+        last = float(np.sort(steps)[len(steps) // 2]) if len(steps) else 1.0
         edges = np.append(frame_times_s, frame_times_s[-1] + last)
         return cls(edges - edges[0], left, max(width, 1.0))
 
