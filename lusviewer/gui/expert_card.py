@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.viewer_model import ViewerModel
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_USUAL_REASONS = 4
 
 
 class ExpertCard(QFrame):
@@ -88,6 +89,8 @@ class ExpertCard(QFrame):
         layout.addWidget(self._because)
         layout.addLayout(self._reasons)
         layout.addWidget(self.footer)
+        # Made now: when the first prediction comes the cine may be playing.
+        self._have_buttons(_USUAL_REASONS)
 
     def show_prediction(
         self,
@@ -136,8 +139,7 @@ class ExpertCard(QFrame):
         if reasons == self._shown_reasons:
             return
         self._shown_reasons = reasons
-        while len(self._buttons) < len(reasons):
-            self._add_button(len(self._buttons))
+        self._have_buttons(len(reasons))
         for button in self._buttons[len(reasons) :]:
             button.hide()
         for button, reason in zip(self.reason_buttons, reasons, strict=True):
@@ -145,8 +147,13 @@ class ExpertCard(QFrame):
             button.show()
         self.show_selection(self._viewer.selection)
 
+    def _have_buttons(self, number: int) -> None:
+        while len(self._buttons) < number:
+            self._add_button(len(self._buttons))
+
     def _add_button(self, index: int) -> None:
         button = WrappedButton(f"{index + 1}.")
+        button.hide()
         button.setCheckable(True)
         button.setToolTip(self.tr("Show where the model looked for this"))
         button.clicked.connect(partial(self._look, index))
