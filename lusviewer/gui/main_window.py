@@ -139,6 +139,9 @@ class MainWindow(QMainWindow):
     def _settle_docks(self) -> None:
         exam, findings, timelines = self.docks
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        # Style what is still hidden now, rather than when the first report comes.
+        for widget in self.findings_panel.findChildren(QWidget):
+            widget.ensurePolished()
         sides = [min(250, self.width() // 6), min(380, round(self.width() * 0.27))]
         self.resizeDocks([exam, findings], sides, horizontal)
         self.resizeDocks([timelines], [round(self.height() * 0.25)], vertical)

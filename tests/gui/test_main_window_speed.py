@@ -68,7 +68,7 @@ def _watched(qtbot, qapp, folder: Path, settings, clip: Path) -> Watch:
         qtbot.waitUntil(lambda: viewer.clip is not None, timeout=WAIT_MS)
         viewer.set_playing(True)
         qtbot.waitUntil(
-            lambda: viewer.analysis.complete and len(shown) > N_FRAMES, timeout=60_000
+            lambda: viewer.analysis.complete and len(shown) > N_FRAMES, timeout=90_000
         )
     finally:
         qapp.watch = None
@@ -108,6 +108,7 @@ def test_three_thousand_frame_updates_neither_crash_nor_leak(
     qtbot, window, analysed, clip_path
 ):
     viewer = analysed()
+    window.resize(900, 620)
     shown, memory = [], []
 
     def go_on(_frame, index):
@@ -122,6 +123,6 @@ def test_three_thousand_frame_updates_neither_crash_nor_leak(
         lambda: viewer.set_frame((viewer.frame_index + 7) % len(viewer.clip))
     )
     timer.start(0)
-    qtbot.waitUntil(lambda: len(shown) >= UPDATES, timeout=180_000)
+    qtbot.waitUntil(lambda: len(shown) >= UPDATES, timeout=280_000)
     timer.stop()
     assert memory[1] - memory[0] < 20 * 2**20
