@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Slot
@@ -63,13 +64,20 @@ def main(argv: Sequence[str]) -> int:
     app.setOrganizationName("lusviewer")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("lusviewer")
-    settings = Settings(QSettings())
     reporter = CrashReporter(user_logs())
     reporter.install()
     try:
-        return run(app, settings, wish)
+        if wish.attended:
+            return run(app, Settings(QSettings()), wish)
+        with TemporaryDirectory() as folder:
+            # Nobody's preferences are followed or changed where nobody watches.
+            return run(app, Settings(_store_in(Path(folder))), wish)
     finally:
         reporter.uninstall()
+
+
+def _store_in(folder: Path) -> QSettings:
+    return QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
 
 
 def parse(argv: Sequence[str]) -> Wish:
@@ -170,7 +178,15 @@ class _Starter(QObject):
     @Slot()
     def _on_analysed(self) -> None:
         if self._viewer.analysis.complete:
+            self._show_most_certain()
             QTimer.singleShot(_SETTLE_MS, self._finish)
+
+    def _show_most_certain(self) -> None:
+        report = self._viewer.report
+        found = [] if report is None else report.findings.values()
+        known = [evidence for evidence in found if evidence is not None]
+        if known:
+            self._viewer.set_frame(max(known, key=lambda e: e.probability).frame)
 
     @Slot()
     def _finish(self) -> None:
