@@ -405,17 +405,25 @@ class Actions(QObject):
             if spec.needs:
                 self._actions[spec.name].setEnabled(spec.needs in present)
 
+    def follow(self, settings: Settings) -> None:
+        """Take the keys that the person has chosen."""
+        for spec in ACTIONS:
+            self._give_keys(self._actions[spec.name], spec, settings)
+
     def _made(self, spec: ActionSpec, settings: Settings) -> QAction:
         action = QAction(translated(spec.text), self)
         action.setObjectName(spec.name)
         action.setCheckable(spec.checkable)
-        action.setShortcuts(keys_of(spec, settings))
         if spec.icon:
             set_icon(action, spec.icon)
+        self._give_keys(action, spec, settings)
+        return action
+
+    def _give_keys(self, action: QAction, spec: ActionSpec, settings: Settings) -> None:
+        action.setShortcuts(keys_of(spec, settings))
         tip = translated(spec.tip) if spec.tip else plain(translated(spec.text))
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{tip} ({keys})" if keys else tip)
-        return action
 
 
 def keys_of(spec: ActionSpec, settings: Settings) -> list[QKeySequence]:

@@ -146,12 +146,14 @@ class FileCommands(QObject):
         self._settings = settings
         self._view = view
         self._window = window
+        self._actions: Actions | None = None
         self.exporter = Exporter(self)
         self.exporter.failed.connect(viewer.report_failure)
         self.exporter.wrote.connect(self._on_wrote)
 
     def bind(self, actions: Actions) -> None:
         """Bind the actions of the menus file, edit, analysis and help."""
+        self._actions = actions
         bind = _binder(actions)
         viewer = self._viewer
         bind("open", self.ask_files)
@@ -296,6 +298,8 @@ class FileCommands(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, settings.text("theme", "system"))
+        if self._actions is not None:
+            self._actions.follow(settings)
         viewer.auto_analyse = settings.flag("auto_analyse", default=True)
         viewer.cache_bytes = settings.number("cache_mib", CACHE_MIB) * 2**20
         device = settings.text("device", "auto")

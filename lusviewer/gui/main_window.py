@@ -315,6 +315,7 @@ class MainWindow(QMainWindow):
         """Remember the panels, stop all work, wait for every thread."""
         self._settings.put("window/geometry", self.saveGeometry())
         self._settings.put("window/state", self.saveState(_STATE_VERSION))
+        self._settings.write()
         self.commands.exporter.close()
         self._viewer.shutdown()
         super().closeEvent(event)

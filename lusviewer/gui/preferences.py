@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from lusviewer.gui import background
 from lusviewer.gui.jobs import Lane
+from lusviewer.gui.keys_page import KeysPage
 from lusviewer.gui.status_strip import device_words
 from lusviewer.gui.theme import SPACE
 from lusviewer.gui.translation import QT_TRANSLATE_NOOP, languages
@@ -55,11 +56,15 @@ class PreferencesDialog(QDialog):
         tabs = QTabWidget()
         tabs.addTab(self._analysis_page(), self.tr("Analysis"))
         tabs.addTab(self._window_page(), self.tr("Window"))
+        self.keys = KeysPage(settings)
+        tabs.addTab(self.keys, self.tr("Keyboard"))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        self.agree = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.keys.checked.connect(self.agree.setEnabled)
         column = QVBoxLayout(self)
         column.addWidget(tabs)
         column.addWidget(buttons)
@@ -130,6 +135,7 @@ class PreferencesDialog(QDialog):
         put("auto_analyse", self.automatic.isChecked())
         put("theme", str(self.theme.currentData()))
         put("language", str(self.language.currentData()))
+        self.keys.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Wait for the search for devices."""

@@ -43,6 +43,14 @@ class Settings:
         """Remember a value."""
         self._store.setValue(name, value)
 
+    def remove(self, name: str) -> None:
+        """Forget a value: the default holds again."""
+        self._store.remove(name)
+
+    def write(self) -> None:
+        """Write everything to the disk now."""
+        self._store.sync()
+
     def recent(self) -> list[str]:
         """Return the paths opened last, the newest first."""
         stored = self._store.value("recent", [])

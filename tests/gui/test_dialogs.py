@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import qWarning
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QLabel, QTableWidget, QWidget
 
 from lusviewer.gui.actions import ACTIONS, Actions
@@ -84,6 +85,26 @@ def test_preferences_are_kept_only_when_saved(qtbot, viewer, settings, parent):
     assert settings.text("theme") == "light"
     assert settings.number("threads", 1) == 3
     assert settings.flag("auto_analyse", default=True) is False
+
+
+def test_keys_can_be_chosen_but_none_twice(qtbot, window, viewer, settings):
+    dialog = PreferencesDialog(settings, viewer, window)
+    edits = dialog.keys.edits
+    edits["play"].setKeySequence(QKeySequence("F"))
+    assert "F" in dialog.keys.note.text()
+    assert not dialog.agree.isEnabled()
+    edits["fit"].setKeySequence(QKeySequence("Ctrl+9"))
+    assert dialog.agree.isEnabled()
+    dialog.save()
+    window.commands.follow_settings()
+    assert window.actions_by_name["play"].shortcut().toString() == "F"
+    assert "Ctrl+9" in window.actions_by_name["fit"].toolTip()
+    assert settings.text("keys/quit", "as at first") == "as at first"
+    dialog.keys._reset()
+    dialog.save()
+    window.commands.follow_settings()
+    assert window.actions_by_name["play"].shortcut().toString() == "Space"
+    dialog.close()
 
 
 def test_preferences_tell_why_a_device_is_not_used(qtbot, viewer, settings, parent):
