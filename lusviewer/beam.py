@@ -40,6 +40,9 @@ _OUTSIDE: Final = 0.05
 _LEAST_SPREAD: Final = 0.3
 _SMOOTH: Final = 9.0
 _PHASED_RATIO: Final = 0.12
+_LEAST_KEPT: Final = 0.25
+_LEAST_KEPT_ON_GRAY: Final = 0.75
+_NEARLY_BLACK: Final = 8.0
 _UNSURE: Final = (
     "The beam was not clearly found in the pixels: its outline is a guess, "
     "and text beside it may have been taken in."
@@ -102,10 +105,23 @@ def locate_beam(
     found = _find(small)
     if found is None:
         return geometry, (_UNSURE,)
-    if geometry.beam_from == "header" and not found.sure:
+    if geometry.beam_from == "header" and not _outweighs_header(found, small):
         return geometry, ()
     located = _in_frame(found, geometry, scale)
     return located, () if found.sure else (_UNSURE,)
+
+
+def _outweighs_header(found: _Beam, frames: Gray) -> bool:
+    """Whether a find is clear enough to shrink the region that a header gives.
+
+    Where nothing is dark, the gray of tissue or of noise may have passed for the
+    background: without straight sides that is no reason to give up much.
+    """
+    top, left, bottom, right = found.region
+    kept = (bottom - top) * (right - left) / frames[0].size
+    background = _background(frames.mean(axis=0), frames.std(axis=0))
+    weak = background > _NEARLY_BLACK and found.sector is None
+    return found.sure and kept > (_LEAST_KEPT_ON_GRAY if weak else _LEAST_KEPT)
 
 
 def _find(frames: Gray) -> _Beam | None:

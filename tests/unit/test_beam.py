@@ -218,6 +218,20 @@ def test_inside_a_header_region_the_sector_is_added_and_the_spacing_kept() -> No
     assert overlap(found, truth) > 0.93
 
 
+def test_gray_depths_without_black_do_not_shrink_a_header_region() -> None:
+    given = replace(whole(400, 500), pixel_spacing_mm=(0.2, 0.2), beam_from="header")
+    rng = np.random.default_rng(0)
+    near = (np.arange(400) < 160)[:, None]
+    frames = [
+        (40 + rng.rayleigh(60, (400, 500)) * near).clip(0, 255).astype(np.uint8)
+        for _ in range(12)
+    ]
+    found, warnings = locate_beam(frames, given)
+    assert found.region == given.region
+    assert found.beam_from == "header"
+    assert warnings == ()
+
+
 def test_a_doubtful_find_inside_a_header_region_leaves_the_header_s_word() -> None:
     given = replace(whole(100, 120), region=(10, 10, 90, 110), beam_from="header")
     frames = [np.zeros((100, 120), np.uint8) for _ in range(3)]
