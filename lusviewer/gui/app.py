@@ -140,6 +140,7 @@ class _Starter(QObject):
         self._settings = settings
         self._wish = wish
         self._begun = False
+        self._models_asked = False
         self._collector = Collector(self._is_idle, self)
         window.installEventFilter(self)
 
@@ -161,11 +162,21 @@ class _Starter(QObject):
             self._viewer.analysis_ended.connect(self._on_analysed)
             QTimer.singleShot(SCREENSHOT_LIMIT_MS, self._on_late)
         if self._wish.paths:
+            # Python serves one thread at a time: the first frame before the models.
+            self._viewer.image_changed.connect(self._load_models)
+            self._viewer.failed.connect(self._load_models)
             self._window.commands.open(list(self._wish.paths))
-        analysis = self._viewer.analysis
-        analysis.load(analysis.bundle_path, analysis.asked_device)
+        else:
+            self._load_models()
         if self._wish.attended and not self._settings.flag("told", default=False):
             self._tell()
+
+    @Slot()
+    def _load_models(self) -> None:
+        analysis = self._viewer.analysis
+        if not self._models_asked and analysis.models is None and not analysis.loading:
+            analysis.load(analysis.bundle_path, analysis.asked_device)
+        self._models_asked = True
 
     def _is_idle(self) -> bool:
         return not (self._viewer.playing or self._viewer.analysis.busy)
