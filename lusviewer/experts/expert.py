@@ -10,7 +10,7 @@ import numpy as np
 
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import ManifestError
-from lusviewer.experts.explain import explain
+from lusviewer.experts.explain import explain, words_apart
 from lusviewer.experts.features import feature_range, feature_words
 from lusviewer.experts.manifest import ExpertManifest, read_expert_manifest
 from lusviewer.findings import Prediction, Reason
@@ -63,11 +63,11 @@ class Expert:
         found = self.head.run({_INPUT: row}, cancel)[_OUTPUT][0]
         probabilities = tuple(float(p) for p in found)
         best = int(np.argmax(found))
-        unsure = probabilities[best] < manifest.abstain_below
-        why = (
-            f"No class is probable enough: the best has {probabilities[best]:.2f}, "
-            f"below {manifest.abstain_below:.2f}."
-        )
+        # Heads answer in float32: a leaf of 0.9 is 0.8999999762 there.
+        least = float(np.float32(manifest.abstain_below))
+        unsure = probabilities[best] < least
+        has, limit = words_apart(probabilities[best], least)
+        why = f"No class is probable enough: the best has {has}, below {limit}."
         return Prediction(
             expert=manifest.name,
             target=manifest.target,

@@ -20,6 +20,7 @@ CONTRIBUTIONS: Final = 4
 """As many of a logistic head's contributions are told."""
 
 _NOTHING: Final = 1e-5
+_DIGITS_MAX: Final = 9
 
 
 def explain(
@@ -37,6 +38,15 @@ def explain(
     return ()
 
 
+def words_apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with as many digits, two or more, as tell them apart."""
+    for digits in range(2, _DIGITS_MAX):
+        words = f"{one:.{digits}f}", f"{other:.{digits}f}"
+        if words[0] != words[1]:
+            return words
+    return f"{one:.9g}", f"{other:.9g}"
+
+
 def _path(
     tree: Tree, names: tuple[str, ...], row: NDArray[np.float32]
 ) -> tuple[Reason, ...]:
@@ -44,8 +54,11 @@ def _path(
     nodes = tree.path(row)
     for node, following in pairwise(nodes):
         name, value = names[tree.feature[node]], float(row[tree.feature[node]])
-        side = "above" if following == tree.right[node] else "not above"
-        words = f"{feature_words(name)}: {value:.2f}, {side} {tree.threshold[node]:.2f}"
+        threshold = float(np.float32(tree.threshold[node]))
+        side, found, limit = "not above", f"{value:.2f}", f"{threshold:.2f}"
+        if following == tree.right[node]:
+            side, (found, limit) = "above", words_apart(value, threshold)
+        words = f"{feature_words(name)}: {found}, {side} {limit}"
         reasons.append(Reason(name, value, words))
     return tuple(reasons)
 

@@ -133,6 +133,36 @@ def test_an_unsure_expert_abstains_and_says_why(tree):
     assert prediction.reasons
 
 
+def test_a_class_exactly_as_probable_as_asked_for_is_enough(tmp_path):
+    expert = open_expert(make_tree(tmp_path / "tree", abstain_below=0.9))
+    few = features(b_lines__many=0.2, measured__b_line_count_max=2)
+
+    assert not expert.predict(few, CancelToken()).abstained
+
+
+def test_numbers_that_differ_little_keep_the_digits_that_tell_them_apart(tmp_path):
+    expert = open_expert(make_tree(tmp_path / "tree", abstain_below=0.2503))
+    torn = features(b_lines__many=0.2, measured__b_line_count_max=3.5004)
+
+    prediction = expert.predict(torn, CancelToken())
+
+    assert prediction.why.endswith("the best has 0.2500, below 0.2503.")
+    assert prediction.reasons[1].words == (
+        "highest count of B-lines: 3.5004, above 3.5000"
+    )
+
+
+def test_a_value_on_the_threshold_is_told_as_not_above_it(tmp_path):
+    tree = TREE | {"threshold": [0.605, 3.5, 0, 0, 0]}
+    folder = make_tree(tmp_path / "tree", tree=tree)
+    expert = open_expert(with_graph(folder, tree_graph(tree, 2)))
+    on = features(b_lines__many=0.605, measured__b_line_count_max=2)
+
+    prediction = expert.predict(on, CancelToken())
+
+    assert prediction.reasons[0].words.endswith(": 0.61, not above 0.61")
+
+
 def test_a_missing_value_is_replaced_by_the_mean_with_a_note(logistic):
     found = features(finding__b_lines=0.9, finding__consolidation=NAN)
 
