@@ -99,26 +99,29 @@ class ExpertStore:
         open_expert(newest)
         dropped = self.folder / f"{_STAGING}dropped-{name}"
         with _telling(self.folder):
-            if self._current(name).exists():
-                self._current(name).rename(dropped)
-            newest.rename(self._current(name))
-            _sync_folder(self.folder)
+            # What an interrupted call left would be in the way for ever.
+            shutil.rmtree(dropped, ignore_errors=True)
+            self._replace(name, newest, dropped)
             shutil.rmtree(dropped, ignore_errors=True)
         return open_expert(self._current(name))
 
     def _swap(self, name: str, staging: Path) -> None:
         """Keep the expert in use as an earlier version and put ``staging`` there."""
+        kept = self._kept(name, max(self._numbers(name), default=0) + 1)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        self._replace(name, staging, kept)
+
+    def _replace(self, name: str, folder: Path, away: Path) -> None:
+        """Put ``folder`` in use and the one in use, if any, ``away``; or neither."""
         current = self._current(name)
-        replaced = None
-        if current.exists():
-            replaced = self._kept(name, max(self._numbers(name), default=0) + 1)
-            replaced.parent.mkdir(parents=True, exist_ok=True)
-            current.rename(replaced)
+        moved = current.exists()
+        if moved:
+            current.rename(away)
         try:
-            staging.rename(current)
+            folder.rename(current)
         except OSError:
-            if replaced is not None:
-                replaced.rename(current)
+            if moved:
+                away.rename(current)
             raise
         _sync_folder(self.folder)
 

@@ -75,6 +75,36 @@ def test_rolling_back_works_when_the_present_one_is_gone(tmp_path, experts):
     assert experts.roll_back("severity-tree").manifest.version == "1"
 
 
+def test_what_an_interrupted_roll_back_left_is_not_in_the_way(tmp_path, experts):
+    for number in ("1", "2"):
+        experts.install(version(tmp_path, number))
+    left = experts.folder / ".staging-dropped-severity-tree"
+    left.mkdir()
+    (left / "manifest.json").write_text("{}")
+
+    assert experts.roll_back("severity-tree").manifest.version == "1"
+    assert leftovers(experts) == []
+
+
+def test_the_present_version_stays_when_the_earlier_cannot_take_its_place(
+    tmp_path, experts, monkeypatch
+):
+    for number in ("1", "2"):
+        experts.install(version(tmp_path, number))
+    real = type(tmp_path).rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if ".versions" in self.parts:
+            raise OSError(13, "Permission denied")
+        return Path(real(self, target))
+
+    monkeypatch.setattr(type(tmp_path), "rename", rename)
+    with pytest.raises(ModelError, match="cannot be written: Permission denied"):
+        experts.roll_back("severity-tree")
+
+    assert versions(experts) == ["2", "1"]
+
+
 def test_there_is_no_going_back_from_the_first_version(tmp_path, experts):
     experts.install(version(tmp_path, "1"))
 
