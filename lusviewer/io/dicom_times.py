@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ASSUMED_RATE_HZ: Final = 25.0
 """The rate used, with a warning, where a file gives none."""
+_VECTOR: Final = 0x00181065
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,21 @@ def frame_times(header: Any, n_frames: int) -> Timing:  # noqa: ANN401 - a Datas
     """Follow the frame increment pointer, then the display rates, else assume."""
     if n_frames == 1:
         return Timing(np.zeros(1))
-    pointer = int(header.get("FrameIncrementPointer") or 0)
     order = ["FrameTime", "FrameTimeVector"]
-    if pointer == 0x00181065:
+    if _pointer(header.get("FrameIncrementPointer")) == _VECTOR:
         order.reverse()
     for keyword in (*order, "RecommendedDisplayFrameRate", "CineRate"):
         steps = _READERS[keyword](header.get(keyword), n_frames)
         if steps is not None:
             return _from_steps(steps, keyword)
     return assumed_times(n_frames)
+
+
+def _pointer(value: Any) -> int:  # noqa: ANN401
+    """Return the tag that the times follow, the first of several; 0 for none."""
+    if isinstance(value, int):
+        return int(value)
+    return int(value[0]) if value else 0
 
 
 def assumed_times(n_frames: int) -> Timing:

@@ -64,6 +64,15 @@ def test_the_pointer_chooses_between_frame_time_and_its_vector(tmp_path: Path) -
     assert clip.frame_times_s * 1000 == pytest.approx([0, 40, 80, 120, 160])
 
 
+def test_the_first_of_several_pointers_counts(tmp_path: Path) -> None:
+    clip = opened(
+        tmp_path,
+        FrameTimeVector=[0, 10, 20, 30, 40],
+        FrameIncrementPointer=[0x00181065, 0x00181063],
+    )
+    assert clip.frame_times_s[1] == pytest.approx(0.01)
+
+
 def test_a_vector_without_its_first_zero_is_understood(tmp_path: Path) -> None:
     clip = opened(
         tmp_path, FrameTimeVector=[10, 20, 30, 40], FrameIncrementPointer=0x00181065
