@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lusviewer.errors import ClipError, EmptyFolderError
+from lusviewer.errors import ClipError, EmptyFolderError, UnreadableFileError
 from lusviewer.io.opening import errors_worded, reader_of, unreadable
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def list_exam(path: Path) -> Exam:
     passed over. Raises ``EmptyFolderError`` where nothing can be opened, and other
     ``ClipError`` where ``path`` itself is the trouble.
     """
-    if path.is_dir():
+    # Unlike Path.is_dir this is false, not an error, for what the system refuses.
+    if os.path.isdir(path):  # noqa: PTH112
         return _exam(path, path, _walk(path))
     reader = reader_of(path)
     if reader == _DICOM:
@@ -120,6 +121,8 @@ def _entry(path: Path, folder: Path) -> tuple[Any, ExamClip] | None:
     """
     try:
         module = reader_of(path)
+    except UnreadableFileError:
+        raise  # Whatever it is called: DICOM files often have no suffix.
     except ClipError:
         if path.suffix.lower() in _CLIP_SUFFIXES:
             raise
@@ -139,7 +142,7 @@ def _entry(path: Path, folder: Path) -> tuple[Any, ExamClip] | None:
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
     """Return a key that puts clip 2 before clip 10."""
     parts = re.split(r"(\d+)", name.lower())
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
@@ -148,8 +151,13 @@ def _walk(folder: Path) -> Iterator[_Found]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(base, name)
-            if not name.startswith(".") and path.is_file():
-                yield _Found(path)
+            if name.startswith("."):
+                continue
+            try:
+                if path.is_file():
+                    yield _Found(path)
+            except OSError as error:  # A folder that may be listed, but not entered.
+                yield _Found(path, unreadable(path, error))
     for error in closed:
         path = Path(str(error.filename))
         yield _Found(path, unreadable(path, error))

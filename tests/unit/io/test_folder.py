@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import pydicom.uid as uids
@@ -19,9 +20,6 @@ from lusviewer.errors import (
 )
 from lusviewer.io import list_exam, open_clip
 from tests.unit.io import writing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GRAY = writing.cine(2)
 
@@ -120,6 +118,36 @@ def test_a_folder_of_refused_files_names_the_first_reason(tmp_path: Path) -> Non
     dicom(tmp_path / "mr.dcm", Modality="MR")
     with pytest.raises(EmptyFolderError, match=r"mr\.dcm is of modality MR"):
         list_exam(tmp_path)
+
+
+def test_a_name_with_raised_digits_has_its_place_too(tmp_path: Path) -> None:
+    for name in ("a2.png", "²1.png", "a1.png"):
+        (tmp_path / name).write_bytes(image(tmp_path / "x" / "i.png").read_bytes())
+    labels = [clip.label for clip in list_exam(tmp_path).clips]
+    assert labels == ["a1.png", "a2.png", "²1.png", "i.png"]
+
+
+def test_a_name_too_long_for_the_system_is_an_error_that_says_so() -> None:
+    with pytest.raises(UnreadableFileError, match="could not be read"):
+        list_exam(Path("a" * 300))
+
+
+def test_an_unreadable_file_without_suffix_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image(tmp_path / "good.png")
+    closed = dicom(tmp_path / "IM0001")
+    real = Path.open
+
+    def opened(self: Path, *args: Any, **options: Any) -> Any:
+        if self == closed:  # As root, permissions keep nobody out.
+            raise PermissionError(13, "Permission denied")
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", opened)
+    ((path, error),) = list_exam(tmp_path).refused
+    assert path == closed
+    assert "may not be read" in error.message
 
 
 def test_one_file_is_an_exam_of_one(tmp_path: Path) -> None:
