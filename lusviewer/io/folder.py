@@ -158,9 +158,9 @@ def _walk(folder: Path) -> Iterator[_Found]:
                     yield _Found(path)
             except OSError as error:  # A folder that may be listed, but not entered.
                 yield _Found(path, unreadable(path, error))
-    for error in closed:
-        path = Path(str(error.filename))
-        yield _Found(path, unreadable(path, error))
+    for failure in closed:
+        path = Path(str(failure.filename))
+        yield _Found(path, unreadable(path, failure))
 
 
 def _in_directory(folder: Path, parts: tuple[str, ...]) -> _Found:
