@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lusviewer.errors import CorruptFrameError
+from lusviewer.errors import CorruptFrameError, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,9 +46,17 @@ class ClipIdentity:
     sop_instance_uid: str | None = None
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the file, read once and remembered."""
-        status = self.path.stat()
-        return _file_sha256(self.path, status.st_mtime_ns, status.st_size)
+        """Return the SHA-256 of the file, read once and remembered.
+
+        Raises ``UnreadableFileError`` where the file has gone since it was opened.
+        """
+        try:
+            status = self.path.stat()
+            return _file_sha256(self.path, status.st_mtime_ns, status.st_size)
+        except OSError as error:
+            msg = f"{self.path.name} could not be read again: {error.strerror}."
+            hint = "It was moved or deleted, or its disk was taken away."
+            raise UnreadableFileError(msg, hint=hint) from error
 
 
 @lru_cache(maxsize=4096)

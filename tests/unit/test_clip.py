@@ -11,7 +11,7 @@ import pytest
 
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.clip import Clip, ClipDetails, ClipIdentity, FrameCache
-from lusviewer.errors import CorruptFrameError
+from lusviewer.errors import CorruptFrameError, UnreadableFileError
 from lusviewer.geometry import FrameGeometry, Sector
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ def test_a_frame_is_decoded_once_and_cannot_be_written(tmp_path: Path) -> None:
         clip.frame(3)[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):
         clip.frame_times_s[0] = 1
+
+
+def test_a_file_that_has_gone_cannot_be_identified(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match=r"clip\.mp4 could not be read again"):
+        made(tmp_path, 1).identity.sha256()
 
 
 def test_rate_and_duration_come_from_the_times(tmp_path: Path) -> None:
