@@ -12,6 +12,7 @@ import json
 import math
 import zipfile
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -149,7 +150,7 @@ def write_timelines(report: ClipReport, folder: Path, stem: str) -> Path:
         [str(index), repr(float(time_s)), *map(_cell, timelines.values[:, index])]
         for index, time_s in enumerate(report.frame_times_s)
     )
-    return write_rows([header, *rows], folder / f"{stem}.csv")
+    return write_rows(chain([header], rows), folder / f"{stem}.csv")
 
 
 def _cell(value: np.float32) -> str:
