@@ -6,6 +6,7 @@ command's module is loaded when it is asked for.
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     it was interrupted. Raises ``SystemExit`` as argparse does.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
+    _print_any_name()
     try:
         return _run(argv)
     except LusViewerError as error:
@@ -59,3 +61,10 @@ def _run(argv: list[str]) -> int:
     if arguments.module is None:
         parser.error("no command was given")
     return int(import_module(f"lusviewer.cli.{arguments.module}").run(arguments))
+
+
+def _print_any_name() -> None:
+    """Let file names be printed that the terminal's encoding cannot hold."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")

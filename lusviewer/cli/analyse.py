@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+import traceback
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -18,6 +20,7 @@ from lusviewer.errors import LusViewerError
 from lusviewer.experts import load_experts
 from lusviewer.export.files import make_folder
 from lusviewer.export.tabular import (
+    DISCLAIMER,
     write_labels_npz,
     write_report,
     write_rows,
@@ -43,6 +46,8 @@ tqdm.monitor_interval = 0
 
 _INDEX: Final = "index"
 _NEEDS_MASKS: Final = frozenset({"npz", "mp4"})
+_FILM_TAIL: Final = 4096
+"""So near its end a film of ours says what it is."""
 
 
 @dataclass(slots=True)
@@ -81,6 +86,12 @@ class _Work:
         self.taken.add(stem.casefold())
         return stem
 
+    def keep_off(self, clips: Sequence[Path]) -> None:
+        """Let no result take the place of a clip that lies in the same folder."""
+        out = self.out.resolve()
+        beside = (path for path in clips if path.resolve().parent == out)
+        self.taken.update(path.stem.casefold() for path in beside if path.suffix)
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Analyse what was asked for; 0 where all were, 1 where some were not."""
@@ -88,18 +99,24 @@ def run(arguments: argparse.Namespace) -> int:
     with _interruptible(cancel):
         work = _prepare(arguments, cancel)
         clips, rows = _discover(arguments.paths, work.out)
+        work.keep_off(clips)
         for row in rows:
             print(f"{row.path}: {row.error}", file=sys.stderr)
+        # A folder that cannot be written to is told before hours of work.
+        _write_index(rows, work.out)
         try:
             _analyse_all(clips, work, rows, quiet=arguments.quiet)
         finally:
-            header = ["path", "status", "error", "seconds", "frames", "report"]
-            table = [header, *(row.cells() for row in rows)]
-            write_rows(table, work.out / f"{_INDEX}.csv")
+            _write_index(rows, work.out)
     failed = sum(row.status != "ok" for row in rows)
     if not arguments.quiet:
         print(f"{len(rows) - failed} analysed, {failed} not: {work.out / _INDEX}.csv")
     return 1 if failed or not rows else 0
+
+
+def _write_index(rows: Sequence[_Row], out: Path) -> None:
+    header = ["path", "status", "error", "seconds", "frames", "report"]
+    write_rows([header, *(row.cells() for row in rows)], out / f"{_INDEX}.csv")
 
 
 @contextmanager
@@ -140,17 +157,37 @@ def _discover(inputs: Sequence[Path], out: Path) -> tuple[list[Path], list[_Row]
         except LusViewerError as error:
             refused[path] = error
             continue
-        clips |= dict.fromkeys(clip.path for clip in exam.clips)
-        refused |= dict(exam.refused)
-    # Results of an earlier run inside an analysed folder are not clips of the exam.
-    results = out.resolve()
-    found = [path for path in clips if results not in path.resolve().parents]
-    rows = [
-        _Row(path, "failed", str(error))
-        for path, error in refused.items()
-        if results not in path.resolve().parents
-    ]
-    return found, rows
+        listed = [clip.path for clip in exam.clips]
+        clips |= dict.fromkeys(
+            file for file in listed if not _is_result(file, path, out)
+        )
+        refused |= {
+            file: error
+            for file, error in exam.refused
+            if not _is_result(file, path, out)
+        }
+    return list(clips), [_Row(p, "failed", str(e)) for p, e in refused.items()]
+
+
+def _is_result(file: Path, asked: Path, out: Path) -> bool:
+    """Whether ``file``, found under ``asked``, comes from an earlier run into ``out``.
+
+    A folder of results inside an exam holds results alone. Where the results go beside
+    the clips, only a film could pass for one.
+    """
+    results, file = out.resolve(), file.resolve()
+    if asked.resolve() in results.parents:
+        return results in file.parents
+    return file.parent == results and file.suffix == ".mp4" and _is_film(file)
+
+
+def _is_film(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            stream.seek(-min(_FILM_TAIL, file.stat().st_size), os.SEEK_END)
+            return DISCLAIMER.encode() in stream.read()
+    except OSError:
+        return False
 
 
 def _analyse_all(
@@ -167,9 +204,13 @@ def _analyse_all(
             except LusViewerError as error:
                 row.status, row.error = "failed", str(error)
                 tqdm.write(f"{path}: {row.error}", file=sys.stderr)
-            except Cancelled:
+            except (Cancelled, KeyboardInterrupt):
                 row.status, row.error = "interrupted", "Interrupted."
                 raise
+            except Exception as error:  # noqa: BLE001 - the other clips can do without
+                kind = type(error).__name__
+                row.status, row.error = "failed", f"A bug in lusviewer: {kind}: {error}"
+                tqdm.write(f"{path}: {traceback.format_exc()}", file=sys.stderr)
             finally:
                 row.seconds = time.perf_counter() - started
                 rows.append(row)

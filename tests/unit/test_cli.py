@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from lusviewer import cli, paths
+from lusviewer.cli import analyse as analyse_module
 from lusviewer.cli import training
 from lusviewer.cli.arguments import COMMANDS
 from tests.bundles import make_bundle
@@ -106,6 +109,73 @@ def test_results_inside_an_analysed_folder_are_no_clips(
     assert analyse(exam, *options) == 0
     assert analyse(exam, *options) == 0
     assert len(index_of(out)) == 3
+
+
+def test_results_may_lie_beside_the_clips_or_above_them(
+    exam: Path, bundle: Path
+) -> None:
+    original = (exam / "cine.avi").read_bytes()
+    (exam / "cine.mp4").write_bytes(original)
+    write_png(exam / "cine")
+    options = ("--model", bundle, "--formats", "json,mp4", "--quiet")
+    for _ in range(2):
+        assert analyse(exam, "--out", exam, *options) == 0
+        names = sorted(Path(row["path"]).name for row in index_of(exam))
+        assert names == ["cine", "cine.avi", "cine.dcm", "cine.mp4", "cine.png"]
+    assert (exam / "cine-2.mp4").is_file()
+    assert (exam / "cine.mp4").read_bytes() == original
+    assert analyse(exam / "left", "--out", exam, *options) == 0
+    assert len(index_of(exam)) == 1
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_work(
+    exam: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    (out / "index.csv").mkdir(parents=True)
+    assert analyse(exam, "--out", out, "--model", bundle) == 1
+    assert [path.name for path in out.iterdir()] == ["index.csv"]
+    assert "could not be written" in capsys.readouterr().err
+
+
+def test_a_bug_met_in_one_clip_does_not_cost_the_others(
+    exam: Path,
+    bundle: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def summarise(clip: Any, *rest: Any) -> Any:
+        if clip.identity.path.suffix == ".avi":
+            msg = "out of thin air"
+            raise ValueError(msg)
+        return real(clip, *rest)
+
+    real = analyse_module.summarise
+    monkeypatch.setattr(analyse_module, "summarise", summarise)
+    out = tmp_path / "out"
+    assert analyse(exam, "--out", out, "--model", bundle) == 1
+    by_name = {Path(row["path"]).name: row for row in index_of(out)}
+    assert by_name["cine.avi"]["status"] == "failed"
+    assert "ValueError: out of thin air" in by_name["cine.avi"]["error"]
+    assert by_name["cine.dcm"]["status"] == by_name["cine.png"]["status"] == "ok"
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_names_that_the_terminal_cannot_show_are_printed_somehow(
+    exam: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(exam) + b"/caf\xe9.png"))
+    try:
+        write_png(exam / "x.png").rename(odd)
+    except OSError:
+        pytest.skip("this system has no such names")
+    said = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(said, "utf-8"))
+    out = tmp_path / "out"
+    assert analyse(odd, "--out", out, "--model", bundle) == 0
+    sys.stdout.flush()
+    assert b"caf\\udce9.png" in said.getvalue()
 
 
 def test_the_same_file_given_twice_is_analysed_once(
