@@ -33,6 +33,9 @@ BEAM_FRAMES: Final = 12
 BEAM_SPAN: Final = 200
 """Where frames build on each other, the beam is sought in this many first ones."""
 
+BROKEN_NAMED: Final = 20
+"""As many frames that do not decode are named in warnings; the rest are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipIdentity:
@@ -161,6 +164,7 @@ class Clip:
         self._located = geometry.beam_from == "header" and geometry.sector is not None
         self._warnings = list(warnings)
         self._broken: dict[int, CorruptFrameError] = dict(broken or {})
+        self._undecoded = 0
         self._cache = FrameCache(cache_bytes)
         self._lock = threading.Lock()
         self._locating = threading.Lock()
@@ -188,7 +192,10 @@ class Clip:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the results should know; grows as frames decode."""
-        return tuple(self._warnings)
+        unsaid = self._undecoded - BROKEN_NAMED
+        if unsaid <= 0:
+            return tuple(self._warnings)
+        return (*self._warnings, f"{unsaid} more frames do not decode.")
 
     @property
     def broken(self) -> frozenset[int]:
@@ -293,7 +300,10 @@ class Clip:
 
     def _mark_broken(self, index: int, error: CorruptFrameError) -> None:
         self._broken[index] = error
-        self._warnings.append(f"Frame {index + 1} does not decode: {error.message}")
+        self._undecoded += 1
+        if self._undecoded <= BROKEN_NAMED:
+            words = f"Frame {index + 1} does not decode: {error.message}"
+            self._warnings.append(words)
 
     def _spread(self, cancel: CancelToken) -> list[Frame]:
         """Decode some frames spread over the clip.
@@ -302,10 +312,12 @@ class Clip:
         on the way are kept: they are the first that will be asked for.
         """
         inter_coded = self.details.inter_coded
-        span = min(len(self), BEAM_SPAN) if inter_coded else len(self)
-        wanted = np.linspace(0, span - 1, BEAM_FRAMES).astype(int).tolist()
+        whole = [index for index in range(len(self)) if index not in self._broken]
+        span = whole[:BEAM_SPAN] if inter_coded else whole
+        places = np.linspace(0, len(span) - 1, BEAM_FRAMES).astype(int)
+        wanted = {span[place] for place in places} if span else set()
         frames: list[Frame] = []
-        for index in range(span) if inter_coded else sorted(set(wanted)):
+        for index in span if inter_coded else sorted(wanted):
             cancel.check()
             try:
                 frame = self.frame(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from lusviewer.cancel import Cancelled, CancelToken
-from lusviewer.clip import Clip, ClipDetails, ClipIdentity, FrameCache
+from lusviewer.clip import BROKEN_NAMED, Clip, ClipDetails, ClipIdentity, FrameCache
 from lusviewer.errors import CorruptFrameError, UnreadableFileError
 from lusviewer.geometry import FrameGeometry, Sector
 
@@ -68,6 +69,35 @@ def test_a_frame_is_decoded_once_and_cannot_be_written(tmp_path: Path) -> None:
         clip.frame(3)[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):
         clip.frame_times_s[0] = 1
+
+
+def test_of_many_broken_frames_some_are_named_and_the_rest_counted(
+    tmp_path: Path,
+) -> None:
+    clip = made(tmp_path, 50, Numbered(broken=tuple(range(10, 50))))
+    for index in range(50):
+        with contextlib.suppress(CorruptFrameError):
+            clip.frame(index)
+    assert len(clip.broken) == 40
+    assert len(clip.warnings) == BROKEN_NAMED + 1
+    assert clip.warnings[0] == "Frame 11 does not decode: nothing but noise."
+    assert clip.warnings[-1] == "20 more frames do not decode."
+
+
+def test_the_beam_is_sought_in_frames_that_are_there(tmp_path: Path) -> None:
+    source = Numbered()
+    missing = dict.fromkeys(range(20, 1000), CorruptFrameError("cut off"))
+    clip = Clip(
+        ClipIdentity(tmp_path / "clip.dcm", "dicom"),
+        source,
+        FrameGeometry(ROWS, COLUMNS, (0, 0, ROWS, COLUMNS)),
+        np.arange(1000, dtype=np.float64),
+        ClipDetails("test"),
+        broken=missing,
+    )
+    clip.locate(CancelToken())
+    assert len(source.decoded) == 12
+    assert max(source.decoded) == 19
 
 
 def test_a_file_that_has_gone_cannot_be_identified(tmp_path: Path) -> None:
