@@ -97,14 +97,19 @@ class FrameGeometry:
     ) -> tuple[float, float] | None:
         """Return mm per pixel of the region that holds both ``(row, column)`` points.
 
-        None where no one calibrated region holds both.
+        Of several the smallest counts, as it lies on the others. None where none
+        holds both, or where it is not calibrated.
         """
-        for region in self.regions:
-            if _holds(region.bounds, first) and _holds(region.bounds, second):
-                return region.spacing_mm
-        if self.regions:
+        if not self.regions:
+            return self.pixel_spacing_mm
+        holding = [
+            region
+            for region in self.regions
+            if _holds(region.bounds, first) and _holds(region.bounds, second)
+        ]
+        if not holding:
             return None
-        return self.pixel_spacing_mm
+        return min(holding, key=lambda region: _area(region.bounds)).spacing_mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,11 @@ def grid_mask(geometry: FrameGeometry) -> NDArray[np.bool_]:
 def _holds(bounds: tuple[int, int, int, int], point: tuple[float, float]) -> bool:
     top, left, bottom, right = bounds
     return top <= point[0] <= bottom and left <= point[1] <= right
+
+
+def _area(bounds: tuple[int, int, int, int]) -> int:
+    top, left, bottom, right = bounds
+    return (bottom - top) * (right - left)
 
 
 @lru_cache(maxsize=16)

@@ -84,6 +84,14 @@ def test_a_distance_in_an_uncalibrated_region_has_no_spacing():
     assert geometry_of(regions()).spacing_between((60, 1), (70, 40)) is None
 
 
+def test_of_regions_on_each_other_the_smallest_counts():
+    whole = UltrasoundRegion((0, 0, 99, 99), "graphics", "none", None)
+    geometry = geometry_of((whole, *regions()))
+
+    assert geometry.spacing_between((1, 1), (40, 40)) == (0.1, 0.2)
+    assert geometry.spacing_between((1, 1), (60, 40)) is None
+
+
 def test_without_regions_a_distance_uses_the_clips_spacing():
     assert geometry_of(()).spacing_between((1, 1), (60, 40)) == (0.3, 0.3)
 
