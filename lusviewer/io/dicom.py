@@ -76,6 +76,8 @@ _COLOURS: Final = {
     "YBR_RCT": 3,
 }
 _PIXEL_TAGS: Final = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
+_MOST_FRAMES: Final = 10**6
+"""A frame count above this is not believed where the frames are not there."""
 _DIRECTORY: Final = uids.MediaStorageDirectoryStorage
 _AGAIN: Final = "Copy or export the file again from where it came."
 
@@ -329,7 +331,8 @@ def _encapsulated_clip(
     there = len(index.offsets)
     read_bytes = encapsulated_reader(index)
     source = DicomFrames(pixels.file, read_bytes, layout, _tones(path, header, layout))
-    n_frames = max(said, there) if index.truncated and there else there
+    missing = index.truncated and there and said <= _MOST_FRAMES
+    n_frames = max(said, there) if missing else there
     return _clip(path, header, source, (said, n_frames, there))
 
 

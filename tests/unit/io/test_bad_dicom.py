@@ -104,6 +104,16 @@ def test_a_cut_native_clip_opens_with_the_missing_frames_marked(
     clip.close()
 
 
+def test_a_frame_count_beyond_belief_is_not_followed(tmp_path: Path) -> None:
+    path = jpeg_clip(tmp_path / "cut.dcm", NumberOfFrames=2_000_000_000)
+    size = len(writing.jpegs(GRAY)[5])
+    path.write_bytes(path.read_bytes()[: -size - 300])
+    clip = open_clip(path)
+    assert len(clip) <= len(GRAY)
+    assert "2000000000" in clip.warnings[0]
+    clip.close()
+
+
 def test_a_cut_jpeg_clip_opens_with_the_missing_frames_marked(tmp_path: Path) -> None:
     path = jpeg_clip(tmp_path / "cut.dcm")
     size = len(writing.jpegs(GRAY)[5])
