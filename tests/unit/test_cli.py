@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lusviewer import cli, paths
+from lusviewer import analysis, cli, paths
 from lusviewer.cli import analyse as analyse_module
 from lusviewer.cli import training
 from lusviewer.cli.arguments import COMMANDS
@@ -149,9 +149,8 @@ def test_a_bug_met_in_one_clip_does_not_cost_the_others(
         if clip.identity.path.suffix == ".avi":
             msg = "out of thin air"
             raise ValueError(msg)
-        return real(clip, *rest)
+        return analysis.summarise(clip, *rest)
 
-    real = analyse_module.summarise
     monkeypatch.setattr(analyse_module, "summarise", summarise)
     out = tmp_path / "out"
     assert analyse(exam, "--out", out, "--model", bundle) == 1
