@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -78,9 +78,22 @@ def tensors(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, Tensor]:
     }
 
 
-def load_average(path: Path, network: nn.Module) -> int:
-    """Give ``network`` the averaged weights in ``path``; return their step."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {k: stored[k] for k in stored.files if k[:4] in ("avg/", "step")}
-    network.load_state_dict(tensors(arrays, "avg/"))
-    return int(arrays["step"])
+def save_snapshot(path: Path, average: Average) -> None:
+    """Write the averaged weights alone to ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {f"avg/{k}": v.numpy() for k, v in average.values.items()}
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    partial.rename(path)
+
+
+def load_mean(paths: Sequence[Path], network: nn.Module) -> None:
+    """Give ``network`` the mean of the averaged weights in ``paths``."""
+    total: dict[str, Tensor] = {}
+    for path in paths:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {k: stored[k] for k in stored.files if k.startswith("avg/")}
+        for name, value in tensors(arrays, "avg/").items():
+            total[name] = total[name] + value if name in total else value
+    network.load_state_dict({k: v / len(paths) for k, v in total.items()})

@@ -44,6 +44,7 @@ class TrainingConfig:
     temporal_steps: int = 1500
     temporal_rate: float = 1e-3
     checkpoint_every: int = 100
+    snapshot_every: int = 1000
     report_every: int = 20
     bfloat16: bool = True
     imagenet: bool = True

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lusviewer.training.checkpoint import load_average, tensors
+from lusviewer.training.checkpoint import load_mean, tensors
 from lusviewer.training.clip_scores import real_clips, simulated_clips
 from lusviewer.training.network import FrameNetwork, TemporalNetwork
 from lusviewer.training.pocus_labels import PocusClip, read_table
 from lusviewer.training.shards import open_shards, shard_indices
 from lusviewer.training.split import shipped_split
-from lusviewer.training.trainer import FRAME_STATE
+from lusviewer.training.trainer import FRAME_STATE, SNAPSHOTS
 
 if TYPE_CHECKING:
     from lusviewer.inference.session import OnnxSession
@@ -39,9 +39,14 @@ def part_of(clips: tuple[PocusClip, ...], part: str) -> tuple[PocusClip, ...]:
 
 
 def load_frame_network(config: TrainingConfig) -> FrameNetwork:
-    """Return the frame network with the averaged weights of the last checkpoint."""
+    """Return the frame network with the mean of the snapshots' averaged weights.
+
+    Late in training the network fits the simulator more and more, real clips less;
+    the mean over the way keeps both.
+    """
     network = FrameNetwork()
-    load_average(config.run_folder / FRAME_STATE, network)
+    paths = sorted((config.run_folder / SNAPSHOTS).glob("*.npz"))
+    load_mean(paths or [config.run_folder / FRAME_STATE], network)
     return network.eval()
 
 

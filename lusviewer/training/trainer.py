@@ -12,7 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lusviewer.training.checkpoint import Average, load_state, save_state
+from lusviewer.training.checkpoint import (
+    Average,
+    load_state,
+    save_snapshot,
+    save_state,
+)
 from lusviewer.training.encoder import freeze_wide_filters, load_imagenet
 from lusviewer.training.layers import measure_statistics
 from lusviewer.training.losses import at_phase, bag_loss, segmentation_loss
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 FRAME_STATE = "frame-state.npz"
 """The checkpoint of stage one, in the run's folder."""
+
+SNAPSHOTS = "snapshots"
+"""The folder of averaged weights kept on the way."""
 
 
 @dataclass(slots=True)
@@ -103,6 +111,8 @@ def train_frames(
             started, sums = time.monotonic(), np.zeros(3)
         if run.step % config.checkpoint_every == 0 or run.step == config.steps:
             save_state(folder / FRAME_STATE, run.step, *_parts(run))
+        if run.step % config.snapshot_every == 0 or run.step == config.steps:
+            save_snapshot(folder / SNAPSHOTS / f"{run.step:06d}.npz", run.average)
 
 
 def _parts(run: Run) -> tuple[FrameNetwork, torch.optim.AdamW, Average]:

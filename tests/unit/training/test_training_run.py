@@ -15,15 +15,21 @@ import torch
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.training.batches import Bag, BatchMaker
-from lusviewer.training.checkpoint import load_average
+from lusviewer.training.checkpoint import load_mean
 from lusviewer.training.config import TrainingConfig, config_from, read_config
 from lusviewer.training.network import FrameNetwork
 from lusviewer.training.pocus_labels import PocusClip
 from lusviewer.training.real_clips import CachedClip
+from lusviewer.training.run_state import load_frame_network
 from lusviewer.training.shards import Shard
 from lusviewer.training.temporal import EmbeddedClip, train_temporal
 from lusviewer.training.train import main
-from lusviewer.training.trainer import FRAME_STATE, start_run, train_frames
+from lusviewer.training.trainer import (
+    FRAME_STATE,
+    SNAPSHOTS,
+    start_run,
+    train_frames,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -75,7 +81,7 @@ def maker():
 
 def _weights(config):
     network = FrameNetwork()
-    load_average(config.run_folder / FRAME_STATE, network)
+    load_mean([config.run_folder / FRAME_STATE], network)
     return network.state_dict()
 
 
@@ -111,6 +117,20 @@ def test_a_stopped_run_ends_as_one_that_was_not(config, maker, tmp_path):
     list(train_frames(other, resumed, maker, CancelToken()))
     for name, value in _weights(other).items():
         assert torch.equal(value, expected[name]), name
+
+
+def test_what_is_shipped_is_the_mean_of_the_snapshots(config, maker):
+    often = config.with_values(snapshot_every=2)
+    list(train_frames(often, start_run(often, maker), maker, CancelToken()))
+    folder = config.run_folder / SNAPSHOTS
+    assert sorted(p.name for p in folder.iterdir()) == ["000002.npz", "000003.npz"]
+    parts = []
+    for path in sorted(folder.iterdir()):
+        network = FrameNetwork()
+        load_mean([path], network)
+        parts.append(network.state_dict())
+    for name, value in load_frame_network(often).state_dict().items():
+        torch.testing.assert_close(value, (parts[0][name] + parts[1][name]) / 2)
 
 
 def test_training_makes_the_loss_smaller(config, maker):
