@@ -96,6 +96,7 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
         kind = container.format.name
         codec = stream.codec_context.name
         aspect = stream.sample_aspect_ratio
+        said = stream.frames
     if index is None:
         index = _demuxed(*_open(path, where))
     if not index.pts:
@@ -111,6 +112,11 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
     if aspect and aspect != 1:
         warnings += (
             f"Pixels are {aspect} as wide as high; they are shown and read as stored.",
+        )
+    if said > len(index.pts):
+        warnings += (
+            f"The header says {said} frames, the file holds {len(index.pts)}: "
+            "these are used.",
         )
     turned = first.rotation % 180
     return Video(
@@ -244,6 +250,7 @@ class VideoFrames:
         self.inter_coded = self._in_order or len(index.keys) < len(index.pts)
         self._number = {pts: at for at, pts in enumerate(index.pts)}
         self._recent: OrderedDict[int, Any] = OrderedDict()
+        self._size: tuple[int, int] | None = None
         self._decoded = self._run(0)
         self._next = 0
 
@@ -251,6 +258,7 @@ class VideoFrames:
         """Return the first frame that decodes; raise where there is none."""
         for number, frame in self._decoded:
             self._next = number + 1
+            self._size = (frame.width, frame.height)
             self._keep(number, frame)
             return frame
         msg = f"{self._path.name} is a video, but no frame of it decodes."
@@ -259,12 +267,12 @@ class VideoFrames:
 
     def luminance(self, index: int) -> NDArray[np.uint8]:
         """Return frame ``index`` as ``(rows, columns)``."""
-        frame = self._frame(index)
+        frame = self._fitting(index)
         return _turned(_luma(frame), frame.rotation)
 
     def colour(self, index: int) -> NDArray[np.uint8]:
         """Return frame ``index`` as ``(rows, columns, 3)`` RGB."""
-        frame = self._frame(index)
+        frame = self._fitting(index)
         return _turned(frame.to_ndarray(format="rgb24"), frame.rotation)
 
     def close(self) -> None:
@@ -272,6 +280,14 @@ class VideoFrames:
         self._decoded = iter(())
         self._recent.clear()
         self._container.close()
+
+    def _fitting(self, index: int) -> Any:  # noqa: ANN401
+        """Return a frame of the size that the clip began with."""
+        frame = self._frame(index)
+        if self._size not in (None, (frame.width, frame.height)):
+            msg = f"it is {frame.width}x{frame.height}, unlike the first."
+            raise CorruptFrameError(msg, hint=_AGAIN)
+        return frame
 
     def _frame(self, index: int) -> Any:  # noqa: ANN401
         if (kept := self._recent.get(index)) is not None:

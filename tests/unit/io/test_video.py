@@ -194,6 +194,38 @@ def test_a_file_cut_in_the_middle_plays_as_far_as_it_goes(tmp_path: Path) -> Non
     clip.close()
 
 
+def test_a_cut_avi_tells_how_many_frames_are_left(tmp_path: Path) -> None:
+    path = tmp_path / "cut.avi"
+    writing.film(path, numbered(40), "mjpeg", pix_fmt="yuvj420p")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    clip = open_clip(path)
+    assert 0 < len(clip) < 40
+    assert f"says 40 frames, the file holds {len(clip)}" in clip.warnings[0]
+    clip.close()
+
+
+def test_a_frame_of_another_size_than_the_first_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "sizes.avi"
+    small, large = writing.cine(3), writing.cine(1, 64, 80)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuvj420p"
+        pictures = [*writing.jpegs(small), *writing.jpegs(large)]
+        for number, data in enumerate(pictures):
+            packet = av.Packet(data)
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base = Fraction(1, 25)
+            container.mux(packet)
+    clip = open_clip(path)
+    assert clip.frame(2).shape == (48, 64)
+    with pytest.raises(CorruptFrameError, match="80x64, unlike the first"):
+        clip.frame(3)
+    with pytest.raises(CorruptFrameError):
+        clip.colour(3)
+    assert clip.broken == {3}
+    clip.close()
+
+
 def test_a_cut_mp4_without_its_index_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     writing.film(path, numbered(30), "libx264")
