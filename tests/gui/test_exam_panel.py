@@ -34,7 +34,7 @@ def listed(qtbot, viewer, panel: ExamPanel, exam_folder) -> ExamPanel:
 
 def pixels(panel: ExamPanel) -> np.ndarray:
     image = panel.view.grab().toImage()
-    flat = np.frombuffer(image.constBits(), np.uint8)
+    flat = np.frombuffer(image.constBits(), np.uint8).copy()  # the image goes
     return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[..., :3]
 
 
