@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from lusviewer.geometry import FrameGeometry, UltrasoundRegion
@@ -111,19 +113,24 @@ def _region(item: Any, rows: int, columns: int) -> UltrasoundRegion | None:  # n
 
 def _spacing(item: Any) -> tuple[float, float] | None:  # noqa: ANN401
     """Return mm per pixel; a mirrored axis has a negative delta."""
-    down, across = item.get("PhysicalDeltaY"), item.get("PhysicalDeltaX")
-    if not down or not across:
-        return None
-    return abs(float(down)) * 10, abs(float(across)) * 10
+    down, across = (
+        abs(float(item.get(keyword) or 0)) * 10
+        for keyword in ("PhysicalDeltaY", "PhysicalDeltaX")
+    )
+    return (down, across) if _usable(down, across) else None
 
 
 def _plain_spacing(header: Any) -> tuple[float, float] | None:  # noqa: ANN401
     """Return Pixel Spacing (0028,0030), in mm, which some exports carry instead."""
     value = header.get("PixelSpacing")
-    if value is None or len(value) != 2:
+    if not isinstance(value, Sequence) or len(value) != 2:
         return None
     down, across = float(value[0]), float(value[1])
-    return (down, across) if down > 0 and across > 0 else None
+    return (down, across) if _usable(down, across) else None
+
+
+def _usable(*steps: float) -> bool:
+    return all(math.isfinite(step) and step > 0 for step in steps)
 
 
 def _shows_an_image(region: UltrasoundRegion) -> bool:

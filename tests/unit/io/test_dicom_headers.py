@@ -170,6 +170,15 @@ def test_lengths_hold_only_where_the_units_are_centimetres(tmp_path: Path) -> No
     assert clip.geometry.regions[0].units == ("cm", "s")
 
 
+@pytest.mark.parametrize("delta", [0.0, float("nan"), float("inf")])
+def test_a_step_that_is_no_length_gives_no_spacing(
+    tmp_path: Path, delta: float
+) -> None:
+    odd = region(PhysicalDeltaX=delta)
+    clip = opened(tmp_path, SequenceOfUltrasoundRegions=[odd])
+    assert clip.geometry.pixel_spacing_mm is None
+
+
 def test_bounds_beyond_the_frame_are_cut_and_negative_steps_made_positive(
     tmp_path: Path,
 ) -> None:
@@ -194,6 +203,7 @@ def test_regions_without_bounds_or_area_are_left_out(tmp_path: Path) -> None:
 def test_pixel_spacing_is_used_where_no_region_tells(tmp_path: Path) -> None:
     clip = opened(tmp_path, PixelSpacing=[0.3, 0.2])
     assert clip.geometry.pixel_spacing_mm == pytest.approx((0.3, 0.2))
+    assert opened(tmp_path, PixelSpacing=0.3).geometry.pixel_spacing_mm is None
 
 
 def test_the_identity_names_the_instance_and_no_person(tmp_path: Path) -> None:
