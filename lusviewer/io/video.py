@@ -118,7 +118,7 @@ def open_stream(path: Path, where: Path | BinaryIO) -> Video:
             f"The header says {said} frames, the file holds {len(index.pts)}: "
             "these are used.",
         )
-    turned = first.rotation % 180
+    turned = _quarter_turns(first.rotation) % 2
     return Video(
         source,
         times,
@@ -395,4 +395,8 @@ _FULL_RANGE: Final = 2
 
 def _turned(pixels: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
     """Turn a frame as its display matrix asks: quarter turns counterclockwise."""
-    return np.ascontiguousarray(np.rot90(pixels, round(degrees / 90) % 4))
+    return np.ascontiguousarray(np.rot90(pixels, _quarter_turns(degrees)))
+
+
+def _quarter_turns(degrees: int) -> int:
+    return round(degrees / 90) % 4

@@ -139,6 +139,26 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     clip.close()
 
 
+@pytest.mark.parametrize("degrees", [30, 60])
+def test_a_turn_by_less_than_a_quarter_is_rounded_to_one_or_none(
+    tmp_path: Path, degrees: int
+) -> None:
+    path = tmp_path / "askew.mp4"
+    frames = writing.cine(2)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        stream.set_display_rotation(degrees)
+        for pixels in frames:
+            frame = av.VideoFrame.from_ndarray(pixels, "gray")
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode())
+    clip = open_clip(path)
+    shape = (clip.geometry.rows, clip.geometry.columns)
+    assert shape == clip.frame(0).shape == {30: (48, 64), 60: (64, 48)}[degrees]
+    clip.close()
+
+
 def test_a_picture_stored_lying_is_set_upright(tmp_path: Path) -> None:
     path = tmp_path / "turned.mp4"
     frames = np.zeros((4, 48, 64), np.uint8)
