@@ -147,8 +147,9 @@ def _find(frames: Gray) -> _Beam | None:
 
 def _shrink(frame: NDArray[np.uint8], scale: float) -> Gray:
     if scale < 1:
+        rows, columns = (max(round(size * scale), 1) for size in frame.shape)
         frame = np.asarray(
-            cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            cv2.resize(frame, (columns, rows), interpolation=cv2.INTER_AREA)
         )
     return frame.astype(np.float32)
 

@@ -242,6 +242,12 @@ def test_a_doubtful_find_inside_a_header_region_leaves_the_header_s_word() -> No
     assert found.beam_from == "header"
 
 
+@pytest.mark.parametrize("shape", [(2, 3000), (3000, 2)])
+def test_a_frame_of_two_lines_is_no_trouble(shape: tuple[int, int]) -> None:
+    frame = np.full(shape, 90, np.uint8)
+    assert locate_beam([frame], whole(*shape))[0].rows == shape[0]
+
+
 def test_small_frames_work_as_they_are() -> None:
     sector = Sector((-15.0, 60.0), (30.0, 130.0), (-0.5, 0.5))
     truth = FrameGeometry(120, 120, (0, 0, 120, 120), sector=sector)
