@@ -81,9 +81,13 @@ def _decode(path: Path, data: bytes) -> list[NDArray[Any]]:
             pages = list(found or ())
         else:
             image = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
-            if image is not None and image.ndim == 3 and image.shape[2] == 3:
+            if (
+                image is not None
+                and image.dtype == np.uint8
+                and image.shape[2:] != (4,)
+            ):
                 # Only this mode turns the picture as its EXIF tag asks.
-                image = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
+                image = cv2.imdecode(buffer, cv2.IMREAD_ANYCOLOR)
             pages = [] if image is None else [image]
     except cv2.error:
         pages = []
@@ -99,6 +103,7 @@ def _rgb_or_gray(page: NDArray[Any]) -> NDArray[np.uint8]:
     if values.dtype == np.uint16:
         values = (values >> 8).astype(np.uint8)
     elif values.dtype != np.uint8:
+        values = np.nan_to_num(values, posinf=0, neginf=0)
         low, high = float(values.min()), float(values.max())
         values = ((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
     if values.ndim == 3 and values.shape[2] == 4:

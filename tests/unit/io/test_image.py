@@ -52,6 +52,22 @@ def test_sixteen_bits_are_brought_to_eight(tmp_path: Path) -> None:
     clip.close()
 
 
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_picture_taken_upright_is_shown_upright(
+    tmp_path: Path, *, coloured: bool
+) -> None:
+    pixels = writing.cine(1)[0]
+    picture = writing.coloured(pixels[None])[0] if coloured else pixels
+    plain = cv2.imencode(".jpg", picture)[1].tobytes()
+    orientation = b"\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00"
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + orientation + b"\0\0\0\0"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path = tmp_path / "upright.jpg"
+    path.write_bytes(plain[:2] + segment + plain[2:])
+    with open_clip(path) as clip:
+        assert clip.frame(0).shape == pixels.shape[::-1]
+
+
 def test_what_is_transparent_is_black(tmp_path: Path) -> None:
     path = tmp_path / "clear.png"
     alpha = np.zeros_like(GRAY[0])
