@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from lusviewer.errors import InferenceError
-from lusviewer.gui.jobs import Job, Lane, Latest
+from lusviewer.gui.jobs import NICENESS, Job, Lane, Latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,3 +265,18 @@ def test_a_closed_lane_starts_nothing_and_says_nothing(qtbot, owner):
         other.run(lambda cancel: iter([1]))
     assert heard == []
     other.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads share one priority")
+def test_jobs_step_back_behind_the_window(qtbot, owner):
+    def work(cancel):
+        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    job = Job(work, owner)
+    heard: list[int] = []
+    job.produced.connect(heard.extend)
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
+        job.start()
+    assert heard == [max(NICENESS, before)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
