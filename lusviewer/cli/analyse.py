@@ -251,7 +251,7 @@ def _write(
     """Write the formats asked for; return the report's file name."""
     stem = work.stem(clip.identity.path.name)
     if "npz" in work.formats:
-        write_labels_npz(report, kept, work.out, stem)
+        write_labels_npz(report, kept, work.out, stem, work.cancel)
     if "mp4" in work.formats:
         from lusviewer.export.movie import write_movie  # noqa: PLC0415 - loads FFmpeg
 

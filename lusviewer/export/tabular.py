@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.cancel import CancelToken
 from lusviewer.export.files import written
 from lusviewer.findings import BIOMARKERS, CLASSES
 from lusviewer.geometry import GridMap
@@ -173,13 +174,16 @@ def write_labels_npz(
     findings: Mapping[int, FrameFindings],
     folder: Path,
     stem: str,
+    cancel: CancelToken | None = None,
 ) -> Path:
     """Write ``<stem>.npz`` with the class of each pixel of the clip; return its path.
 
     ``labels`` is uint8 ``(n_frames, rows, columns)`` in the clip's own grid, all
     "outside" where a frame was not analysed (``analysed`` says which were), and
-    ``classes`` the names in index order. One frame is unpacked at a time.
+    ``classes`` the names in index order. One frame is unpacked at a time, and
+    ``cancel`` stops between two.
     """
+    cancel = cancel or CancelToken()
     path = folder / f"{stem}.npz"
     analysed = np.zeros(len(report.frame_times_s), np.bool_)
     analysed[list(findings)] = True
@@ -199,12 +203,15 @@ def write_labels_npz(
             with out.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
         with out.open("labels.npy", "w", force_zip64=True) as member:
-            _write_labels(member, report, findings)
+            _write_labels(member, report, findings, cancel)
     return path
 
 
 def _write_labels(
-    member: IO[bytes], report: ClipReport, findings: Mapping[int, FrameFindings]
+    member: IO[bytes],
+    report: ClipReport,
+    findings: Mapping[int, FrameFindings],
+    cancel: CancelToken,
 ) -> None:
     geometry = report.geometry
     n_frames = len(report.frame_times_s)
@@ -215,6 +222,7 @@ def _write_labels(
     }
     np.lib.format.write_array_header_1_0(member, header)
     for index in range(n_frames):
+        cancel.check()
         member.write(clip_labels(findings.get(index), geometry).tobytes())
 
 

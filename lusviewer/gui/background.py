@@ -301,7 +301,7 @@ def _write_report(
     if "csv" in wish.formats:
         yield write_timelines(report, folder, stem)
     if "npz" in wish.formats:
-        yield write_labels_npz(report, wish.findings, folder, stem)
+        yield write_labels_npz(report, wish.findings, folder, stem, cancel)
     if "mp4" in wish.formats:
         for _ in write_movie(wish.clip, report, wish.findings, folder, stem, cancel):
             cancel.check()

@@ -233,6 +233,16 @@ def test_labels_are_in_the_clips_own_grid(
     assert 2 <= len(rows) <= 4
 
 
+def test_writing_labels_can_be_cancelled_and_leaves_nothing(
+    report: ClipReport, findings: dict[int, FrameFindings], tmp_path: Path
+) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        write_labels_npz(report, findings, tmp_path, "s", cancel)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_labels_of_a_long_clip_are_never_all_in_memory(
     report: ClipReport, findings: dict[int, FrameFindings], tmp_path: Path
 ) -> None:
