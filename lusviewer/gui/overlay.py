@@ -324,7 +324,8 @@ def within_beam(
     inside = (rows >= 0) & (rows < geometry.rows)
     inside &= (columns >= 0) & (columns < geometry.columns)
     inside[inside] = geometry.beam_mask()[rows[inside], columns[inside]]
-    return points[inside]
+    held: NDArray[np.float32] = points[inside]
+    return held
 
 
 def displaced(
