@@ -21,7 +21,8 @@ def written(path: Path) -> Iterator[BinaryIO]:
     Until then, and when the block raises, what stood at ``path`` stays. A disk that
     is full, or a folder that may not be written to, is a ``ResultError``.
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    # Without the name itself, which may be as long as the system allows.
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with part.open("xb") as file:
             yield file

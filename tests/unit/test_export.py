@@ -233,6 +233,13 @@ def test_labels_are_in_the_clips_own_grid(
     assert 2 <= len(rows) <= 4
 
 
+def test_a_name_as_long_as_the_system_allows_is_written(tmp_path: Path) -> None:
+    path = tmp_path / f"{'n' * 245}.json"
+    with written(path) as file:
+        file.write(b"{}")
+    assert path.read_bytes() == b"{}"
+
+
 def test_writing_labels_can_be_cancelled_and_leaves_nothing(
     report: ClipReport, findings: dict[int, FrameFindings], tmp_path: Path
 ) -> None:
