@@ -51,8 +51,7 @@ class Job(QObject):
     Signals
     -------
     produced(tuple)
-        What was yielded since the last time, in order: the first item at once, then
-        at most every 33 ms.
+        What was yielded since the last time, in order; at most every 33 ms.
     failed(Exception)
         What the work raised; never after ``cancel``.
     ended()
@@ -62,7 +61,6 @@ class Job(QObject):
     produced = Signal(object)
     failed = Signal(object)
     ended = Signal()
-    _begun = Signal()
     _stopped = Signal()
 
     def __init__(
@@ -79,7 +77,6 @@ class Job(QObject):
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._timer = QTimer(self, interval=DRAIN_MS)
         self._timer.timeout.connect(self._drain)
-        self._begun.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._stopped.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -118,12 +115,10 @@ class Job(QObject):
     def _iterate(self) -> None:
         items = self._work(self.cancel_token)
         try:
-            for count, item in enumerate(items):
+            for item in items:
                 self.cancel_token.check()
                 with self._lock:
                     self._items.append(item)
-                if count == 0:
-                    self._begun.emit()
         finally:
             # A generator left half-way joins its own threads here, on this thread.
             close = getattr(items, "close", None)
