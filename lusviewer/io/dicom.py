@@ -27,7 +27,7 @@ from lusviewer.io.dicom_pixels import (
     native_reader,
     syntax_name,
 )
-from lusviewer.io.dicom_regions import geometry_of
+from lusviewer.io.dicom_regions import geometry_of, oblong_pixels
 from lusviewer.io.dicom_times import Timing, frame_times, playback, trim
 from lusviewer.io.fragments import index_frames, read_all
 from lusviewer.io.tones import ToneTable, monochrome_table, palette_table
@@ -378,14 +378,15 @@ def _clip(
     elif n_frames != said:
         notes.append(_other_count(said, n_frames))
     timing = frame_times(header, n_frames)
+    geometry = geometry_of(header, int(header.Rows), int(header.Columns))
     missing = CorruptFrameError(f"{path.name} ends before this frame.", hint=_AGAIN)
     return Clip(
         _identity(path, header),
         source,
-        geometry_of(header, int(header.Rows), int(header.Columns)),
+        geometry,
         timing.times_s,
         _details(header, source.syntax, n_frames, timing),
-        warnings=(*notes, *timing.warnings),
+        warnings=(*notes, *timing.warnings, *oblong_pixels(geometry)),
         broken=dict.fromkeys(range(whole, n_frames), missing),
     )
 
@@ -434,15 +435,16 @@ def _video_clip(
     timing = frame_times(header, n_frames)
     if timing.assumed and video.timed:
         timing = Timing(video.times_s)
+    geometry = geometry_of(header, video.rows, video.columns)
     return Clip(
         _identity(path, header),
         video.source,
-        geometry_of(header, video.rows, video.columns),
+        geometry,
         timing.times_s,
         replace(
             _details(header, syntax, n_frames, timing),
             colour=video.colour,
             inter_coded=video.source.inter_coded,
         ),
-        warnings=(*notes, *timing.warnings),
+        warnings=(*notes, *timing.warnings, *oblong_pixels(geometry)),
     )

@@ -54,6 +54,7 @@ _UNITS: Final = {
     12: "degree",
 }
 _CM: Final = 3
+_SQUARE: Final = 0.05
 _IMAGE_DATA: Final = ("tissue", "colour flow")
 
 
@@ -73,6 +74,19 @@ def geometry_of(header: Any, rows: int, columns: int) -> FrameGeometry:  # noqa:
         best.spacing_mm,
         regions=regions,
         beam_from="header",
+    )
+
+
+def oblong_pixels(geometry: FrameGeometry) -> tuple[str, ...]:
+    """Return a warning where pixels are clearly not square."""
+    if geometry.pixel_spacing_mm is None:
+        return ()
+    down, across = geometry.pixel_spacing_mm
+    if abs(across / down - 1) <= _SQUARE:
+        return ()
+    return (
+        f"Pixels are {down:.3g} mm high and {across:.3g} mm wide: they are shown as "
+        "stored, and depths along slanted scan lines are not exact.",
     )
 
 

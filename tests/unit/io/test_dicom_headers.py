@@ -170,6 +170,12 @@ def test_lengths_hold_only_where_the_units_are_centimetres(tmp_path: Path) -> No
     assert clip.geometry.regions[0].units == ("cm", "s")
 
 
+def test_pixels_that_are_not_square_carry_a_warning(tmp_path: Path) -> None:
+    clip = opened(tmp_path, PixelSpacing=[0.4, 0.5])
+    assert "0.4 mm high and 0.5 mm wide" in clip.warnings[-1]
+    assert opened(tmp_path, PixelSpacing=[0.4, 0.41]).warnings == ()
+
+
 @pytest.mark.parametrize("delta", [0.0, float("nan"), float("inf")])
 def test_a_step_that_is_no_length_gives_no_spacing(
     tmp_path: Path, delta: float
