@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -166,7 +166,7 @@ def read_manifest(folder: Path) -> tuple[Fields, str]:
         value = json.loads(
             content, object_pairs_hook=_unique, parse_constant=_no_constant
         )
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{file} is not JSON: {error}."
         raise ManifestError(msg, hint=_HINT) from error
     return Fields(value, file), hashlib.sha256(content).hexdigest()
@@ -201,7 +201,11 @@ def _no_constant(name: str) -> float:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+    # Whole numbers may be too large for a float; NaN fails either comparison.
+    most = sys.float_info.max
+    return isinstance(value, int | float) and (
+        not isinstance(value, bool) and -most <= value <= most
+    )
 
 
 def _is_integer(value: object) -> bool:

@@ -151,6 +151,21 @@ def test_what_is_no_json_object_is_refused(tmp_path, content, why):
         read_manifest(tmp_path)
 
 
+def test_lists_nested_without_end_are_refused(tmp_path):
+    (tmp_path / "manifest.json").write_text("[" * 100_000)
+
+    with pytest.raises(ManifestError, match="is not JSON"):
+        read_manifest(tmp_path)
+
+
+def test_a_number_too_large_is_none(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"mean": 1' + "0" * 400 + "}")
+    fields, _ = read_manifest(tmp_path)
+
+    with pytest.raises(ManifestError, match="'mean' should be a number"):
+        fields.number("mean")
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "manifest.json").write_bytes(b"\xff\xfe\x00{")
 
