@@ -122,6 +122,9 @@ def reader_of(path: Path) -> str:
     Raises ``ClipError`` where the file cannot be read or is of no known kind.
     """
     try:
+        if path.is_fifo():  # Opening it would wait for whoever writes.
+            msg = f"{path.name} is a pipe, not a file."
+            raise UnsupportedClipError(msg, hint="Save what comes through it first.")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:

@@ -132,6 +132,13 @@ def test_a_name_too_long_for_the_system_is_an_error_that_says_so() -> None:
         list_exam(Path("a" * 300))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(UnsupportedClipError, match=r"pipe\.mp4 is a pipe"):
+        list_exam(tmp_path / "pipe.mp4")
+
+
 def test_an_unreadable_file_without_suffix_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
