@@ -35,19 +35,25 @@ class Samples:
     """What an expert learns from or is judged on: a row a clip.
 
     ``features`` ``(n, f)``, ``classes`` ``(n,)`` class indices, ``patients`` ``(n,)``,
-    ``unseen`` ``(n,)``: whether the network did not learn from the clip.
+    ``unseen`` ``(n,)``: real clips that the network did not learn from; ``trust``
+    ``(n,)``: how much a clip counts.
     """
 
     features: Array
     classes: NDArray[np.intp]
     patients: tuple[str, ...]
     unseen: NDArray[np.bool_]
+    trust: Array
 
     def where(self, chosen: NDArray[np.bool_]) -> Samples:
         """Return the ``chosen`` rows."""
         patients = tuple(np.asarray(self.patients)[chosen])
         return Samples(
-            self.features[chosen], self.classes[chosen], patients, self.unseen[chosen]
+            self.features[chosen],
+            self.classes[chosen],
+            patients,
+            self.unseen[chosen],
+            self.trust[chosen],
         )
 
 
@@ -209,14 +215,11 @@ def folds(patients: Sequence[str]) -> list[NDArray[np.bool_]]:
 
 
 def patient_weights(samples: Samples) -> Array:
-    """Return a weight a clip: many clips of one patient count little more than one.
-
-    Samples that the network learned from count half: it knows them too well.
-    """
+    """Return a weight a clip: many clips of one patient count little more than one."""
     names, owner, count = np.unique(
         np.asarray(samples.patients), return_inverse=True, return_counts=True
     )
-    weights = np.where(samples.unseen, 1.0, 0.5) / np.sqrt(count[owner])
+    weights = samples.trust / np.sqrt(count[owner])
     return np.asarray(weights * len(names) / weights.sum())
 
 

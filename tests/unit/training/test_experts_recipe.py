@@ -18,10 +18,15 @@ from lusviewer.training.expert_heads import (
     fit_tree,
     folds,
 )
-from lusviewer.training.experts_recipe import ExpertWords, write_experts
+from lusviewer.training.experts_recipe import (
+    QUESTIONS,
+    ExpertWords,
+    graded,
+    samples_of,
+    write_experts,
+)
 from lusviewer.training.pocus_labels import PocusClip
 
-_ALL = np.ones(4, np.bool_)
 _CALIBRATION = Calibration(dict.fromkeys(KEYS, (1.0, 0.0)), {}, {})
 
 
@@ -93,7 +98,7 @@ def _samples(seed):
     features = rng.random((50, 4))
     features[np.arange(50), classes] += 1
     patients = tuple(f"{seed}-{i // 2}" for i in range(50))
-    return Samples(features, classes, patients, rng.random(50) < 0.5)
+    return Samples(features, classes, patients, rng.random(50) < 0.5, np.ones(50))
 
 
 def test_a_class_never_seen_stays_improbable():
@@ -104,17 +109,50 @@ def test_a_class_never_seen_stays_improbable():
         assert said.shape == (50, 4)
 
 
+def _right_is(classes):
+    count = len(classes)
+    patients = tuple("abcd"[:count])
+    features = np.zeros((count, 1))
+    unseen = np.ones(count, np.bool_)
+    return Samples(features, np.array(classes), patients, unseen, np.ones(count))
+
+
 def test_abstaining_keeps_the_answers_that_are_right():
-    samples = Samples(
-        np.zeros((4, 1)), np.array([0, 0, 0, 1]), ("a", "b", "c", "d"), _ALL[:4]
-    )
+    samples = _right_is((0, 0, 0, 1))
     sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.8, 0.2], [0.55, 0.45]])
     assert 0.55 < abstain_below(sure, samples) <= 0.8
 
 
 def test_an_expert_that_is_always_right_never_abstains():
-    samples = Samples(np.zeros((2, 1)), np.array([0, 1]), ("a", "b"), _ALL[:2])
+    samples = _right_is((0, 1))
     assert abstain_below(np.array([[0.9, 0.1], [0.4, 0.6]]), samples) == 0
+
+
+@pytest.mark.parametrize(
+    ("shown", "severity"),
+    [
+        ((), 0),
+        (("b_lines.few", "finding.b_lines"), 0),
+        (("b_lines.some", "finding.b_lines"), 1),
+        (("finding.pleural_irregularity",), 1),
+        (("b_lines.many",), 2),
+        (("finding.consolidation",), 2),
+        (("finding.consolidation", "consolidation.over_10mm"), 3),
+        (("b_lines.white",), 3),
+    ],
+)
+def test_simulated_clips_are_graded_by_what_they_show(shown, severity):
+    truth = np.array([key in shown for key in KEYS], np.uint8)
+    assert graded(truth) == severity
+
+
+def test_simulated_clips_teach_severity_alone_and_are_never_judged():
+    clips = [*_clips(1, 4), ScoredClip(np.zeros(len(KEYS)), np.zeros(len(KEYS)))]
+    for question, count in zip(QUESTIONS, (5, 4), strict=True):
+        samples = samples_of(question, clips, _CALIBRATION, seen=False)
+        assert len(samples.classes) == count
+        assert samples.unseen.sum() == 4
+        assert (samples.trust[:4] == 1).all()
 
 
 def test_no_patient_is_both_in_and_out_of_a_fold():
