@@ -55,12 +55,17 @@ def test_the_window_stands_soon_after_the_start(figures: Figures) -> None:
     figures.add("window painted after the start", min(seconds), "s", 0.6, note)
 
 
-def test_the_first_frame_comes_soon_after_the_window(figures: Figures) -> None:
-    sample = paths.resources() / "samples" / "simulated-b-lines.dcm"
+@pytest.mark.parametrize("kind", ["mp4", "dcm"])
+def test_the_first_frame_comes_soon_after_the_window(
+    kind: str, figures: Figures
+) -> None:
+    sample = paths.resources() / "samples" / f"simulated-b-lines.{kind}"
     told = [started(sample) for _ in range(6)]
     waits_ms = [(t["frame_s"] - t["window_s"]) * 1e3 for t in told]
     note = f"median of {len(waits_ms)}: {median(waits_ms):.0f} ms"
-    figures.add("first frame after the window", min(waits_ms), "ms", 150, note)
+    figures.add(
+        f"first frame ({kind}) after the window", min(waits_ms), "ms", 150, note
+    )
 
 
 @pytest.fixture
