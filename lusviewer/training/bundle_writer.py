@@ -80,7 +80,7 @@ def write_bundle(
             key: round(value, 4) for key, value in calibration.thresholds.items()
         },
         "checked_on": {
-            key: "phantom" if basis == "phantom" else "real"
+            key: "real" if basis == "real" else "phantom"
             for key, basis in calibration.basis.items()
         },
         "quality": dict(words.quality),

@@ -29,6 +29,9 @@ _FINDING: Final = "finding."
 _FEWEST: Final = 3
 """Real positives and negatives needed to calibrate on real clips alone."""
 
+_SURE: Final = 0.99
+"""The weight of labels that count towards those; weak negatives do not."""
+
 _REAL_SHARE: Final = 3.0
 """How much all real clips weigh against all simulated ones when pooled."""
 
@@ -62,11 +65,11 @@ def calibrate(
         known = real_truth(real, key, index)
         made = _simulated_truth(simulated, index)
         truth, logit, weight = known
-        positive = float(weight[truth > 0.5].sum())
-        negative = float(weight[truth <= 0.5].sum())
-        if min(positive, negative) >= _FEWEST:
+        sure = weight >= _SURE
+        kinds = int(sure[truth > 0.5].sum()), int(sure[truth <= 0.5].sum())
+        if min(kinds) >= _FEWEST:
             basis[key], chosen = "real", known
-        elif min(positive, negative) > 0:
+        elif len(truth):
             basis[key], chosen = "pooled", _pool(known, made)
         else:
             basis[key], chosen = "phantom", made

@@ -147,7 +147,10 @@ def test_simulated_clips_are_graded_by_what_they_show(shown, severity):
 
 
 def test_simulated_clips_teach_severity_alone_and_are_never_judged():
-    clips = [*_clips(1, 4), ScoredClip(np.zeros(len(KEYS)), np.zeros(len(KEYS)))]
+    clips = [
+        *_clips(1, 4),
+        ScoredClip(np.zeros(len(KEYS)), np.zeros(len(KEYS), np.uint8)),
+    ]
     for question, count in zip(QUESTIONS, (5, 4), strict=True):
         samples = samples_of(question, clips, _CALIBRATION, seen=False)
         assert len(samples.classes) == count
