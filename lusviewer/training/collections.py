@@ -190,7 +190,7 @@ def measure_covid_blues(bundle: ModelBundle, folder: Path) -> dict[str, Any]:
             {k: (v or "").strip() for k, v in r.items()} for r in csv.DictReader(file)
         ]
     paths = [
-        (row["video_file"], row["video_file"].rpartition("_")[0], clip)
+        (row["video_file"], blues_patient(row["video_file"]), clip)
         for row in rows
         if (clip := folder / "videos" / f"{row['video_file']}.mp4").is_file()
     ]
@@ -224,6 +224,11 @@ def measure_covid_blues(bundle: ModelBundle, folder: Path) -> dict[str, Any]:
             severe, score, [c.patient for c in graded], 0.5
         )
     return found
+
+
+def blues_patient(name: str) -> str:
+    """Return the patient of a clip named like patient_15_L2 or patient_15_L2_2."""
+    return "_".join(name.split("_")[:2])
 
 
 def _scores(clips: Sequence[MeasuredClip], finding: int) -> NDArray[np.float64]:

@@ -93,6 +93,12 @@ def test_pocus_figures_count_clips_and_patients(bundle, pocus, tmp_path, capsys)
     assert found["findings"]["effusion"]["all"]["auc"]["value"] is None
 
 
+def test_repeated_clips_of_one_patient_are_not_another_patient():
+    names = ("patient_15_L2", "patient_15_L2_2", "patient_1_R1")
+    patients = [collections.blues_patient(name) for name in names]
+    assert patients == ["patient_15", "patient_15", "patient_1"]
+
+
 def _real(value, logit):
     known = PocusClip(
         "a",
