@@ -144,6 +144,7 @@ class EditorLine:
         self._shown: tuple[float | None, float | None, bool] | None = None
         self.check = QCheckBox(name)
         self.check.setAccessibleName(name)
+        self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.check.setToolTip(tr("Tick to say that it is there"))
         self.slider = ProbabilitySlider(key)
         self.slider.setAccessibleName(name)

@@ -383,6 +383,7 @@ class ExamPanel(QWidget):
         hint.setWordWrap(True)
         sample = QPushButton(self.tr("Open the simulated samples"))
         sample.setProperty("role", "link")
+        sample.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         sample.clicked.connect(lambda: self._viewer.open_path(samples()))
         page = QWidget()
         column = QVBoxLayout(page)

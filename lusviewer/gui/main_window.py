@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QLabel,
     QMainWindow,
@@ -27,6 +28,7 @@ from lusviewer.gui.clip_view import ClipView
 from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
+from lusviewer.gui.focus_keys import FocusKeys
 from lusviewer.gui.layer_panel import LayerPanel
 from lusviewer.gui.player import Player
 from lusviewer.gui.status_strip import StatusStrip
@@ -90,6 +92,9 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self._show_title()
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            FocusKeys(self, app)
 
     # --- building ------------------------------------------------------------------
 
@@ -274,6 +279,7 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(self._settings.raw("window/geometry"))
         state = self._settings.raw("window/state")
         self._settled = self.restoreState(state, _STATE_VERSION)
+        self.actions_by_name["full_screen"].setChecked(self.isFullScreen())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Share out the room: docks take their sizes only once they are shown."""
@@ -287,7 +293,8 @@ class MainWindow(QMainWindow):
         self._recent.clear()
         for text in self._settings.recent():
             path = Path(text)
-            action = self._recent.addAction(f"{path.name}    {path.parent}")
+            words = f"{path.name}    {path.parent}".replace("&", "&&")
+            action = self._recent.addAction(words)
             action.triggered.connect(partial(self._open_recent, path))
         self._recent.addSeparator()
         forget = self._recent.addAction(self.tr("Forget these"))

@@ -49,6 +49,7 @@ def set_role(widget: QWidget, role: str) -> None:
         widget.setProperty("role", role)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        widget.updateGeometry()
 
 
 def link(text: str, name: str, act: Callable[[], object]) -> QPushButton:
@@ -59,6 +60,7 @@ def link(text: str, name: str, act: Callable[[], object]) -> QPushButton:
     button.setToolTip(name)
     button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(lambda _checked=False: act())
     return button
 
@@ -109,6 +111,7 @@ class WrappedButton(QPushButton):
     def __init__(self, number: str) -> None:
         super().__init__()
         self.setProperty("role", "reason")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.label = words("", wrap=True)
         self._number = words(number, "muted")
         layout = QHBoxLayout(self)
@@ -244,7 +247,7 @@ class ProbabilitySlider(QAbstractSlider):
         self.setSingleStep(5)
         self.setPageStep(25)
         self.setOrientation(Qt.Orientation.Horizontal)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedHeight(20)
         self.setMinimumWidth(60)
         policy = QSizePolicy.Policy
@@ -330,6 +333,7 @@ class Section(QWidget):
         self.heading.setChecked(opened)
         self.heading.setFont(theme.font(self.heading.font(), bold=True))
         self.heading.setAccessibleName(title)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.beside = QHBoxLayout()
         self.beside.setSpacing(SPACE // 2)
         self.body = QWidget()

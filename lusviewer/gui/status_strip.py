@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
 
+from lusviewer.gui.panel_parts import ElidedLabel
+
 if TYPE_CHECKING:
     from lusviewer.gui.actions import Actions
     from lusviewer.gui.background import Models
@@ -20,7 +22,7 @@ class StatusStrip(QStatusBar):
         super().__init__()
         self._viewer = viewer
         self.setSizeGripEnabled(False)
-        self.message = QLabel()
+        self.message = ElidedLabel()
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -41,7 +43,7 @@ class StatusStrip(QStatusBar):
         viewer.exam.progressed.connect(self._on_exam_progress)
         viewer.status_changed.connect(self._on_status)
         viewer.progress_changed.connect(self._on_progress)
-        viewer.analysis_started.connect(self._show_work)
+        viewer.analysis_started.connect(self._on_started)
         viewer.analysis_ended.connect(self._show_work)
         viewer.clip_closed.connect(self._show_work)
         viewer.models_changed.connect(self._on_models)
@@ -52,6 +54,10 @@ class StatusStrip(QStatusBar):
     def _on_status(self, text: str) -> None:
         self._said = text
         self._show_work()
+
+    @Slot()
+    def _on_started(self) -> None:
+        self._on_status("")
 
     @Slot(float)
     def _on_progress(self, share: float) -> None:
@@ -73,7 +79,9 @@ class StatusStrip(QStatusBar):
         busy = self._viewer.analysis.busy or self._viewer.exam.busy
         self.progress.setVisible(busy)
         self.stop.setVisible(busy)
-        self.message.setText(self._said or self._summary())
+        said = self._said or self._summary()
+        if said != self.message.full_text:
+            self.message.set_full_text(said)
 
     def _summary(self) -> str:
         viewer = self._viewer
