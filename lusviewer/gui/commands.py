@@ -51,7 +51,7 @@ def bind_viewing(actions: Actions, viewer: ViewerModel, view: ClipView) -> None:
 def bind_cine(actions: Actions, viewer: ViewerModel, player: Player) -> None:
     """Bind what moves through the clip and through the exam."""
     bind = _binder(actions)
-    bind("play", viewer.set_playing)
+    bind("play", partial(_play, actions, viewer))
     for name, step in (
         ("previous_frame", -1),
         ("next_frame", 1),
@@ -71,6 +71,7 @@ def bind_cine(actions: Actions, viewer: ViewerModel, player: Player) -> None:
     bind("previous_clip", lambda: viewer.step_clip(-1))
     bind("next_clip", lambda: viewer.step_clip(1))
     viewer.playing_changed.connect(partial(_show_playing, actions))
+    viewer.clip_opened.connect(partial(_show_sweep, actions, player))
 
 
 def _binder(actions: Actions) -> Callable[[str, Callable[..., object]], None]:
@@ -99,6 +100,18 @@ def _show_playing(actions: Actions, playing: bool) -> None:  # noqa: FBT001
     action = actions["play"]
     action.setChecked(playing)
     set_icon(action, "pause" if playing else "play")
+
+
+def _play(actions: Actions, viewer: ViewerModel, playing: bool) -> None:  # noqa: FBT001
+    viewer.set_playing(playing)
+    # A still image does not play, however often one asks.
+    actions["play"].setChecked(viewer.playing)
+
+
+def _show_sweep(actions: Actions, player: Player, _clip: object) -> None:
+    chosen = player.sweep
+    actions["sweep"].setChecked(player.sweeping)
+    player.sweep = chosen
 
 
 def _step(viewer: ViewerModel, n: int) -> None:
@@ -309,7 +322,7 @@ class FileCommands(QObject):
             viewer.analysis.threads,
         )
         viewer.analysis.threads = threads
-        if changed and viewer.analysis.models is not None:
+        if changed and (viewer.analysis.models or viewer.analysis.loading):
             viewer.choose_device(device)
         viewer.analysis.asked_device = device
 

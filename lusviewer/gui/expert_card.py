@@ -191,6 +191,7 @@ class ExpertCard(QFrame):
 
     def _go(self) -> None:
         if self._frame is not None:
+            self._viewer.set_playing(False)
             self._viewer.set_frame(self._frame)
 
     def _footer(self, now: Prediction, manifest: ExpertManifest | None) -> str:

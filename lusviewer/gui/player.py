@@ -77,7 +77,7 @@ class Player(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         viewer.playing_changed.connect(self._on_playing)
-        viewer.clip_opened.connect(self._plan)
+        viewer.clip_opened.connect(self._on_clip)
         viewer.loop_changed.connect(self._plan)
         viewer.speed_changed.connect(self._anchor)
         viewer.frame_changed.connect(self._on_frame)
@@ -93,6 +93,20 @@ class Player(QObject):
         self.sweep = sweep
         self._plan()
 
+    @property
+    def sweeping(self) -> bool:
+        """Whether it plays forth and back: a person's choice, else the file's."""
+        if self.sweep is not None:
+            return self.sweep
+        clip = self._viewer.clip
+        return clip is not None and clip.details.playback == "sweep"
+
+    @Slot()
+    def _on_clip(self) -> None:
+        """Play each clip as its file says, until a person chooses."""
+        self.sweep = None
+        self._plan()
+
     @Slot()
     def _plan(self) -> None:
         clip = self._viewer.clip
@@ -102,8 +116,7 @@ class Player(QObject):
 
     def _playback_of(self, clip: Clip) -> Playback:
         first, last = self._viewer.loop or clip.details.trim or (0, len(clip) - 1)
-        sweep = clip.details.playback == "sweep" if self.sweep is None else self.sweep
-        return Playback(clip.frame_times_s, first, last, sweep=sweep)
+        return Playback(clip.frame_times_s, first, last, sweep=self.sweeping)
 
     @Slot()
     def _anchor(self) -> None:
@@ -150,6 +163,12 @@ class Player(QObject):
         """Return where to go: what is due, or one step when none may be dropped."""
         if not self.every_frame or due == self._place:
             return due
-        if self._pictured != self._viewer.frame_index:
+        if not self._is_shown():
             return self._place
         return (self._place + 1) % len(playback.order)
+
+    def _is_shown(self) -> bool:
+        """Return whether the frame was painted; a broken one never will be."""
+        viewer = self._viewer
+        broken = viewer.clip is not None and viewer.frame_index in viewer.clip.broken
+        return broken or self._pictured == viewer.frame_index
