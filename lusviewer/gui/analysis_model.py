@@ -45,6 +45,7 @@ class AnalysisModel(QObject):
         super().__init__(parent)
         self.models: Models | None = None
         self.bundle_path = paths.default_bundle()
+        self._loaded_path = self.bundle_path
         self.asked_device = "auto"
         self.threads = 1
         self.findings: dict[int, FrameFindings] = {}
@@ -90,6 +91,8 @@ class AnalysisModel(QObject):
         self.bundle_path, self.asked_device = folder, device
         self.models = None
         self.unloadable = False
+        if self.timelines is not None:
+            self.timelines = Timelines(self.timelines.frame_times_s)
         self._forget_results()
         self._loading.run(partial(background.load_models, folder, device, self.threads))
         self.models_changed.emit(None)
@@ -102,13 +105,13 @@ class AnalysisModel(QObject):
         """Stop, and forget what was found."""
         self.cancel()
         self.timelines = None
+        self.edits.reset({})
         self._forget_results()
 
     def restore(self, kept: Analysed) -> None:
         """Take back what was found in the open clip before."""
         self.findings = dict(kept.findings)
         self.timelines = kept.timelines
-        self.edits.reset(kept.edits)
         self._final = True
         self._report(kept.report)
         self.arrived.emit(tuple(self.findings.values()))
@@ -118,7 +121,7 @@ class AnalysisModel(QObject):
         """Return what was found, to be restored later; None unless it is complete."""
         if not self._final or self.report is None or self.timelines is None:
             return None
-        return Analysed(self.findings, self.timelines, self.report, self.edits.values)
+        return Analysed(self.findings, self.timelines, self.report)
 
     def start(self, clip: Clip, frame: int) -> bool:
         """Analyse ``clip``, first near ``frame``; return whether that has begun.
@@ -149,19 +152,21 @@ class AnalysisModel(QObject):
     def _forget_results(self) -> None:
         self._final = False
         self.findings = {}
-        self.edits.reset({})
         if self.report is not None:
             self._report(None)
 
     @Slot(object)
     def _on_loaded(self, loaded: tuple[Models, ...]) -> None:
         self.models = loaded[-1]
+        self._loaded_path = self.bundle_path
         self.models_changed.emit(self.models)
 
     @Slot()
     def _on_loading_ended(self) -> None:
         if self.models is None:
             self.unloadable = True
+            # What answered before can still be asked for again.
+            self.bundle_path = self._loaded_path
             self.models_changed.emit(None)
 
     @Slot(object)

@@ -96,7 +96,6 @@ class Analysed:
     findings: dict[int, FrameFindings]
     timelines: Timelines
     report: ClipReport
-    edits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from lusviewer.gui.overlay import (
     SaliencyItem,
     beam_extent,
 )
+from lusviewer.gui.saliency_display import SALIENT_KEYS
 from lusviewer.gui.zoom_view import ZoomView
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class ClipView(ZoomView):
         viewer.frame_changed.connect(self._on_frame)
         viewer.findings_changed.connect(self._on_findings)
         viewer.analysis_started.connect(self._show_findings)
+        viewer.models_changed.connect(self._show_findings)
+        viewer.selection_changed.connect(self._on_selection)
         viewer.layers_changed.connect(self._on_layers)
         viewer.saliency_changed.connect(self._on_saliency)
         self._tool.changed.connect(self._on_measurements)
@@ -152,6 +155,11 @@ class ClipView(ZoomView):
         self._labels.set_opacities(opacities)
         self._lines.set_opacities(opacities)
         self._beam.setVisible(layers.overlays)
+        self.viewport().update()
+
+    @Slot()
+    def _on_selection(self) -> None:
+        self.viewport().update()
 
     @Slot(object, str)
     def _on_saliency(self, saliency: NDArray[np.float32] | None, key: str) -> None:
@@ -283,6 +291,9 @@ class ClipView(ZoomView):
         readouts.frame_readout(painter, font, position, self.hint(), self.b_lines())
         if self.measuring:
             readouts.bottom_hint(painter, font, size.y(), self._measuring_hint())
+        elif self._lacks_choice():
+            words = self.tr("Choose a finding to see where the model looked for it")
+            readouts.bottom_hint(painter, font, size.y(), words)
         if self._saliency_key:
             words = words_of(self._saliency_key)
             readouts.saliency_legend(painter, font, size, words)
@@ -303,6 +314,11 @@ class ClipView(ZoomView):
         if self.findings_shown() is None:
             return self.tr("not analysed yet")
         return ""
+
+    def _lacks_choice(self) -> bool:
+        """Return whether saliency is asked for of nothing that has any."""
+        viewer = self._viewer
+        return viewer.layers.saliency and viewer.selection not in SALIENT_KEYS
 
     def _measuring_hint(self) -> str:
         if readouts.ruler_spacing_mm(self._viewer.geometry) is None:

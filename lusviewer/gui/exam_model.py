@@ -12,7 +12,7 @@ from lusviewer.gui import background
 from lusviewer.gui.jobs import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lusviewer.gui.background import Analysed, Listing, Models
@@ -50,6 +50,7 @@ class ExamModel(QObject):
         self.clips: tuple[ExamClip, ...] = ()
         self.position = -1
         self._kept: OrderedDict[Path, Analysed] = OrderedDict()
+        self._edits: dict[Path, Mapping[str, float]] = {}
         self._lane = Lane(self)
         self._lane.produced.connect(self._on_listed)
         self._lane.failed.connect(self.failed)
@@ -65,9 +66,7 @@ class ExamModel(QObject):
         self._analysing.failed.connect(self.failed)
 
     def open(self, paths: Sequence[Path]) -> None:
-        """List the clips under ``paths`` in the background."""
-        self._picturing.cancel()
-        self.stop_analysing()
+        """List the clips under ``paths`` in the background; until then all stays."""
         self._lane.run(partial(background.list_clips, tuple(paths)))
 
     def close(self) -> None:
@@ -95,7 +94,7 @@ class ExamModel(QObject):
     def go_on(self, models: Models | None) -> None:
         """Analyse the clips nothing is known of, one after the other, if wanted."""
         left = [path for path in self._paths() if not self._known(path)]
-        if self._wanted and models is not None and left:
+        if self._wanted and models is not None and left and not self.busy:
             self._analysing.run(partial(background.analyse_clips, left, models))
             self._tell_progress()
 
@@ -145,6 +144,14 @@ class ExamModel(QObject):
         """Return what was found in a clip before, if it is still remembered."""
         return self._kept.get(path)
 
+    def keep_edits(self, path: Path, edits: Mapping[str, float]) -> None:
+        """Remember what a person overruled in a clip, whichever model answers."""
+        self._edits[path] = edits
+
+    def edits_of(self, path: Path) -> Mapping[str, float]:
+        """Return what a person overruled in a clip."""
+        return self._edits.get(path, {})
+
     def forget_results(self) -> None:
         """Drop what was found: another model answers now."""
         paths = list(self._kept)
@@ -154,6 +161,8 @@ class ExamModel(QObject):
 
     @Slot(object)
     def _on_listed(self, listings: tuple[Listing, ...]) -> None:
+        self._picturing.cancel()
+        self.stop_analysing()
         self.clips = listings[-1].clips
         self.position = -1
         self._pictured = False

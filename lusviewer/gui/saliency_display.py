@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import background
 from lusviewer.gui.jobs import Latest
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from lusviewer.gui.background import SaliencyWish
 
 KEPT_MAPS: Final = 32
+
+SALIENT_KEYS: Final = frozenset(b.key for b in LABELS + FINDING_BIOMARKERS)
+"""What the model can show where it looked for; nothing measured is among it."""
 
 
 class SaliencyDisplay(QObject):
@@ -72,6 +76,7 @@ class SaliencyDisplay(QObject):
     @Slot(object, object)
     def _on_failed(self, wish: SaliencyWish, error: Exception) -> None:
         if wish is self._wish:
+            self.shown.emit(None, wish.key)
             self.failed.emit(error)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 
 from lusviewer.clip import CACHE_BYTES
 from lusviewer.errors import LusViewerError
-from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import background
 from lusviewer.gui.analysis_model import AnalysisModel
 from lusviewer.gui.background import Opened, Prepared, SaliencyWish
@@ -18,7 +17,7 @@ from lusviewer.gui.best_frame import best_frame
 from lusviewer.gui.exam_model import ExamModel
 from lusviewer.gui.frame_display import FrameDisplay
 from lusviewer.gui.jobs import Lane
-from lusviewer.gui.saliency_display import SaliencyDisplay
+from lusviewer.gui.saliency_display import SALIENT_KEYS, SaliencyDisplay
 from lusviewer.gui.sight import Sight
 
 if TYPE_CHECKING:
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from lusviewer.gui.analysis_model import Opinions
     from lusviewer.gui.background import Listing, Models
     from lusviewer.inference.bundle import ModelBundle
-
-SALIENT_KEYS: Final = frozenset(b.key for b in LABELS + FINDING_BIOMARKERS)
-"""What the model can show where it looked for; nothing measured is among it."""
 
 
 class ViewerModel(Sight):
@@ -65,15 +61,17 @@ class ViewerModel(Sight):
         analysis.arrived.connect(self._on_findings)
         analysis.reported.connect(self.report_changed)
         analysis.predicted.connect(self.predictions_changed)
-        analysis.edited.connect(self.edits_changed)
+        analysis.edited.connect(self._on_edits)
         analysis.models_changed.connect(self._on_models)
         self.exam.listed.connect(self._on_listed)
         self._display.shown.connect(self.image_changed)
         self._opening.produced.connect(self._on_prepared)
-        self._opening.ended.connect(self._on_opened)
+        self._opening.ended.connect(self.exam.picture)
+        self._opening.ended.connect(self._go_on_with_exam)
         self._saliency.shown.connect(self.saliency_changed)
         self.selection_changed.connect(self._ask_saliency)
-        self.layers_changed.connect(self._ask_saliency)
+        for changed in (self.layers_changed, self.findings_changed, self.clip_closed):
+            changed.connect(self._ask_saliency)
         parts = (analysis, self.exam, self._display, self._opening, self._saliency)
         for source in parts:
             source.failed.connect(self.report_failure)
@@ -147,7 +145,7 @@ class ViewerModel(Sight):
         if self.clip is not None and not self.analysis.complete:
             self.analyse()
         else:
-            self.exam.go_on(self.analysis.models)
+            self._go_on_with_exam()
 
     def cancel_analysis(self) -> None:
         """Stop the analysis; what was found so far stays."""
@@ -169,12 +167,10 @@ class ViewerModel(Sight):
             self.exam.pause()
             self.exam.position = position
             clip = self.exam.clips[position]
-            self.status_changed.emit(
-                self.tr("Opening {name} ...").format(name=clip.label)
-            )
-            self._opening.run(
-                partial(background.prepare_clip, clip.path, self.cache_bytes)
-            )
+            words = self.tr("Opening {name} ...").format(name=clip.label)
+            self.status_changed.emit(words)
+            work = partial(background.prepare_clip, clip.path, self.cache_bytes)
+            self._opening.run(work)
             self.exam_changed.emit(self.exam)
 
     def step_clip(self, n: int) -> None:
@@ -240,13 +236,9 @@ class ViewerModel(Sight):
         self.frame_changed.emit(0)
         self._display.ask(0)
         self._to_analyse = self.auto_analyse and kept is None
+        self.analysis.edits.reset(self.exam.edits_of(clip.identity.path))
         if kept is not None:
             self.analysis.restore(kept)
-            self.exam.go_on(self.analysis.models)
-
-    @Slot()
-    def _on_opened(self) -> None:
-        self.exam.picture()
 
     def _keep_results(self) -> None:
         kept = self.analysis.kept()
@@ -263,6 +255,7 @@ class ViewerModel(Sight):
     @Slot(object)
     def _on_models(self, models: Models | None) -> None:
         self.models_changed.emit(models)
+        self._ask_saliency()
         if models is None:
             self.exam.pause()
             self._to_analyse = self._to_analyse or self.auto_analyse
@@ -270,6 +263,7 @@ class ViewerModel(Sight):
         self.exam.forget_results()
         self.device_changed.emit(models.bundle.identity.provider)
         self._analyse_when_ready()
+        self._go_on_with_exam()
 
     @Slot(object)
     def _on_findings(self, arrived: tuple[FrameFindings, ...]) -> None:
@@ -281,9 +275,20 @@ class ViewerModel(Sight):
     def _on_analysis_ended(self) -> None:
         self._keep_results()
         self.analysis_ended.emit()
-        self._ask_saliency()
-        if self.analysis.complete:
+        self._go_on_with_exam()
+
+    @Slot()
+    def _go_on_with_exam(self) -> None:
+        """Analyse the other clips unless this one still needs the machine."""
+        waits = self._to_analyse and self.clip is not None
+        if not (self._opening.busy or self.analysis.busy or waits):
             self.exam.go_on(self.analysis.models)
+
+    @Slot(object)
+    def _on_edits(self, edits: Mapping[str, float]) -> None:
+        if self.clip is not None:
+            self.exam.keep_edits(self.clip.identity.path, edits)
+        self.edits_changed.emit(edits)
 
     @Slot(object)
     def report_failure(self, error: Exception) -> None:
