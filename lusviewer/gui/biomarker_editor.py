@@ -109,11 +109,12 @@ class GroupEditor(Section):
         """Show the models' values and, where there are any, a person's."""
         self._values, self._edits, self._selection = values, edits, selection
         edited = sum(key in edits for key, _ in self._members)
+        # The role first: a label measures itself when it gets its words.
+        set_role(self.summary, "edited" if edited else "muted")
         if edited:
             self.summary.setText(self.tr("{n} edited").format(n=edited))
         else:
             self.summary.setText(self._best())
-        set_role(self.summary, "edited" if edited else "muted")
         for key, line in self.lines.items():
             line.show_value(values.get(key), edits.get(key), chosen=key == selection)
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
@@ -15,6 +15,7 @@ from lusviewer.gui.dialogs import AboutDialog, KeyboardDialog
 from lusviewer.gui.export_dialog import ExportDialog
 from lusviewer.gui.exporting import Exporter
 from lusviewer.gui.layers import LAYER_NAMES
+from lusviewer.gui.picture import signed_picture
 from lusviewer.gui.preferences import CACHE_MIB, PreferencesDialog
 from lusviewer.gui.review import reviewed
 from lusviewer.gui.sight import SPEEDS
@@ -285,10 +286,12 @@ class FileCommands(QObject):
         self.exporter.write(wish)
 
     def _picture(self) -> bytes:
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._view.grab().save(buffer, "PNG")
-        return bytes(buffer.data().data())
+        viewer, view = self._viewer, self._view
+        measuring = view.measuring
+        view.set_measuring(False)  # How to use the tool is no part of the picture.
+        picture = signed_picture(view, viewer.report, len(viewer.edits))
+        view.set_measuring(measuring)
+        return picture
 
     @Slot(object)
     def _on_wrote(self, path: Path) -> None:

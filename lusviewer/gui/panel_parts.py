@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractSlider,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -49,7 +50,8 @@ def set_role(widget: QWidget, role: str) -> None:
         widget.setProperty("role", role)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
-        widget.updateGeometry()
+        # Labels take the new borders into their size only when told.
+        QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 
 def link(text: str, name: str, act: Callable[[], object]) -> QPushButton:

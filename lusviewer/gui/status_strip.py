@@ -101,7 +101,8 @@ class StatusStrip(QStatusBar):
         if analysis.busy:
             return self.tr("Analysing: {done} of {total} frames")
         if analysis.complete:
-            return self.tr("Analysed, {total} frames")
+            one = len(self._viewer.timelines or ()) == 1
+            return self.tr("Analysed") if one else self.tr("Analysed, {total} frames")
         if analysis.loading:
             return self.tr("Loading the model ...")
         return self.tr("{done} of {total} frames analysed")

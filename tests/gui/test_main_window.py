@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QWidget
 
 from lusviewer.errors import InferenceError
@@ -261,6 +261,16 @@ def test_results_are_exported_in_the_background(qtbot, finished, tmp_path):
         assert arrays["labels"].shape == (24, 224, 224)
     assert (tmp_path / "cine.dcm.png").read_bytes().startswith(b"\x89PNG")
     assert len((tmp_path / "cine.dcm.csv").read_text().splitlines()) == 25
+
+
+def test_an_exported_picture_says_what_it_is_and_whose(qtbot, finished, tmp_path):
+    finished.commands.export(tmp_path, ("png",), "view")
+    qtbot.waitUntil((tmp_path / "view.png").is_file, timeout=WAIT_MS)
+    picture = QImage(str(tmp_path / "view.png"))
+    assert picture.text("Disclaimer") == "Research use only. Not a medical device."
+    assert "tiny" in picture.text("Source")
+    assert len(picture.text("Model SHA-256")) == 64
+    assert picture.height() > finished.clip_view.height()
 
 
 def test_an_export_into_a_place_that_cannot_be_shows_the_banner(
