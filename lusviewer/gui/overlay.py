@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _FILL: Final = 0.5
 """How much of a layer's opacity its patches get: the image must show through."""
 
-_TICK_SHARE: Final = 0.16
-"""Which share of the pleura an A-line's tick spans, at either end."""
+_TICK_SHARE: Final = 0.06
+"""An A-line is marked at the beam's sides, so that a mark hides nothing of it."""
 
 _FINE_ENOUGH: Final = 200
 """Rows or columns that a saliency map, which is smooth, needs at least."""
@@ -227,8 +227,9 @@ class LinesItem(QGraphicsItem):
             return
         shapes = []
         pleura = thinned(lines.pleura_px)
-        for depth in lines.a_line_depth_px:
-            below = within_beam(displaced(pleura, float(depth), geometry), geometry)
+        share = relative_depth(pleura, geometry)
+        for depth in lines.a_line_depth_px.tolist():
+            below = within_beam(displaced(pleura, depth * share, geometry), geometry)
             tick = max(2, round(len(below) * _TICK_SHARE))
             shapes += [polyline(below[:tick]), polyline(below[-tick:])]
         self._stroke(painter, "a_line", shapes, _ACROSS_ROWS)
@@ -328,18 +329,32 @@ def within_beam(
     return held
 
 
-def displaced(
-    points: NDArray[np.float32], depth_px: float, geometry: FrameGeometry
+def relative_depth(
+    pleura: NDArray[np.float32], geometry: FrameGeometry
 ) -> NDArray[np.float32]:
-    """Return ``points`` moved ``depth_px`` away from the probe, along the beam."""
+    """Return each point's depth over the median: an A-line echoes at its multiples."""
+    if geometry.sector is None:
+        depth = pleura[:, 0] - geometry.region[0]
+    else:
+        ray = pleura - np.asarray(geometry.sector.apex_px, np.float32)
+        depth = np.linalg.norm(ray, axis=1) - geometry.sector.radii_px[0]
+    depth = np.maximum(depth, 1.0)
+    share: NDArray[np.float32] = (depth / np.median(depth)).astype(np.float32)
+    return share
+
+
+def displaced(
+    points: NDArray[np.float32], depths_px: NDArray[np.float32], geometry: FrameGeometry
+) -> NDArray[np.float32]:
+    """Return ``points`` moved ``depths_px`` away from the probe, along the beam."""
     moved = points.astype(np.float32, copy=True)
     if geometry.sector is None:
-        moved[:, 0] += depth_px
+        moved[:, 0] += depths_px
         return moved
     apex = np.asarray(geometry.sector.apex_px, np.float32)
     ray = moved - apex
     length = np.maximum(np.linalg.norm(ray, axis=1, keepdims=True), 1e-6)
-    shifted: NDArray[np.float32] = moved + ray / length * np.float32(depth_px)
+    shifted: NDArray[np.float32] = moved + ray / length * depths_px[:, None]
     return shifted
 
 

@@ -20,6 +20,7 @@ from lusviewer.gui.overlay import (
     depth_axis,
     displaced,
     origins,
+    relative_depth,
     thinned,
     with_edges,
     within_beam,
@@ -136,6 +137,16 @@ def test_each_line_is_drawn_where_it_was_measured_in_its_colour(qapp):
         ), name
 
 
+def test_an_a_line_echoes_a_slanted_pleura_at_its_multiples():
+    frame = FrameGeometry(100, 100, (0, 0, 100, 100))
+    pleura = np.array([(20, 10), (25, 50), (30, 90)], np.float32)
+    depths = 25 * relative_depth(pleura, frame)
+    echo = displaced(pleura, depths, frame)
+    np.testing.assert_allclose(echo[:, 0], 2 * pleura[:, 0])
+    at = np.array([(-50 + r, 150) for r in (70, 80, 90)], np.float32)
+    np.testing.assert_allclose(relative_depth(at, FAN), [0.5, 1, 1.5])
+
+
 def test_an_a_line_is_not_drawn_outside_the_beam():
     frame = FrameGeometry(100, 100, (10, 20, 90, 80))
     points = np.array([(50, 5), (50, 30), (95, 40), (50, 70), (50, 130)], np.float32)
@@ -165,11 +176,13 @@ def test_lines_of_a_hidden_layer_are_not_drawn(qapp):
 
 def test_depth_runs_along_the_beam():
     straight = displaced(
-        np.array([[10, 20]], np.float32), 5.0, FrameGeometry(100, 100, (0, 0, 100, 100))
+        np.array([[10, 20]], np.float32),
+        np.array([5.0], np.float32),
+        FrameGeometry(100, 100, (0, 0, 100, 100)),
     )
     assert straight.tolist() == [[15.0, 20.0]]
     point = np.array([[50.0, 250.0]], np.float32)
-    moved = displaced(point, 10.0, FAN)
+    moved = displaced(point, np.array([10.0], np.float32), FAN)
     apex = np.array(SECTOR.apex_px)
     assert np.linalg.norm(moved - point) == pytest.approx(10.0, abs=1e-3)
     assert np.linalg.norm(moved - apex) == pytest.approx(
