@@ -110,7 +110,7 @@ class ClipView(ZoomView):
 
     @Slot(object)
     def _on_clip_opened(self, clip: Clip) -> None:
-        self.measurements.forget()
+        self.measurements.open(clip.identity.path)
         self._saliency.set_saliency(None)
         self.start_fitted()
         self._on_geometry(clip.geometry)

@@ -77,6 +77,14 @@ class Measurements(QObject):
         super().__init__(parent)
         self.shown: tuple[Measurement, ...] = ()
         self._undo_stack = undo_stack
+        self._kept: dict[object, tuple[Measurement, ...]] = {}
+        self._of: object = None
+
+    def open(self, of: object) -> None:
+        """Show those of another clip, told apart by its path, as they were left."""
+        self.forget()
+        self._of = of
+        self.put(self._kept.get(of, ()))
 
     def add(self, measurement: Measurement) -> None:
         """Show one more."""
@@ -98,13 +106,16 @@ class Measurements(QObject):
             self._do(self.tr("Delete all measurements"), ())
 
     def forget(self) -> None:
-        """Show none, with nothing to undo: another clip is open."""
+        """Show none, with nothing to undo: no clip is open."""
+        self._of = None
         self.put(())
 
     def put(self, shown: tuple[Measurement, ...]) -> None:
         """Show these, without a step to undo."""
         if shown != self.shown:
             self.shown = shown
+            if self._of is not None:
+                self._kept[self._of] = shown
             self.changed.emit()
 
     def _do(self, words: str, shown: tuple[Measurement, ...]) -> None:

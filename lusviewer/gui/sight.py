@@ -40,9 +40,10 @@ class Sight(ViewerSignals):
 
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         """Play only the frames first to last, both included; None plays all."""
-        if loop is not None and self.clip is not None:
-            first, last = sorted(min(max(i, 0), len(self.clip) - 1) for i in loop)
-            loop = (first, last)
+        if loop is not None:
+            ends = range(0 if self.clip is None else len(self.clip))
+            held = sorted(min(max(i, 0), ends.stop - 1) for i in loop)
+            loop = (held[0], held[1]) if ends else None
         if loop != self.loop:
             self.loop = loop
             self.loop_changed.emit(loop)

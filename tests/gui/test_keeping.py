@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from lusviewer.errors import CorruptFrameError
+from lusviewer.gui.measuring import Measurement
 from lusviewer.gui.player import Player
 from tests.gui.conftest import WAIT_MS, load
 
@@ -161,3 +162,30 @@ def test_a_drop_that_holds_no_clip_leaves_the_exam_at_work(
     qtbot.waitUntil(
         lambda: viewer.exam.kept(exam_folder / "c.avi") is not None, timeout=WAIT_MS
     )
+
+
+def test_measurements_are_there_again_when_one_comes_back(
+    qtbot, window, viewer, exam_folder
+):
+    viewer.auto_analyse = False
+    measurements = window.clip_view.measurements
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(exam_folder)
+    measured = Measurement((10.0, 10.0), (40.0, 50.0))
+    measurements.add(measured)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.step_clip(1)
+    assert measurements.shown == ()
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.step_clip(-1)
+    assert measurements.shown == (measured,)
+
+
+def test_no_loop_is_kept_for_a_clip_that_is_not_there(qtbot, viewer, clip_path):
+    Player(viewer)
+    viewer.set_loop((5, 60))
+    assert viewer.loop is None
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(clip_path)
+    viewer.set_loop((5, 60))
+    assert viewer.loop == (5, 23)
