@@ -61,9 +61,7 @@ class ExportDialog(QDialog):
         column.addSpacing(SPACE)
         column.addWidget(QLabel(self.tr("Into the folder:")))
         column.addLayout(row)
-        note = QLabel(
-            self.tr("Every file says: research use only, not a medical device.")
-        )
+        note = QLabel(self.tr("For research use only, not a medical device."))
         note.setProperty("role", "muted")
         column.addWidget(note)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
