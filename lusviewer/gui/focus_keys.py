@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
+from lusviewer.gui.clip_view import ClipView
 from lusviewer.gui.panel_parts import ProbabilitySlider
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class FocusKeys(QObject):
     def _on_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not None:
             old.removeEventFilter(self)
-        if new is not None and keys_of(new) and new.window() is self._window:
+        kinds = (QAbstractButton, ProbabilitySlider, QComboBox, ClipView)
+        if isinstance(new, kinds) and new.window() is self._window:
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -75,6 +77,9 @@ def keys_of(widget: QWidget) -> frozenset[Qt.Key]:
         return _PRESS
     if isinstance(widget, ProbabilitySlider):
         return _SET
+    if isinstance(widget, ClipView) and widget.measuring:
+        # Esc puts the tool down; only then does it stop an analysis.
+        return frozenset({Qt.Key.Key_Escape})
     if isinstance(widget, QComboBox):
         return frozenset({Qt.Key.Key_Space})
     return frozenset()

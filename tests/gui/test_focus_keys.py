@@ -85,3 +85,19 @@ def test_what_was_said_before_gives_way_to_an_analysis(qtbot, finished, viewer):
     with qtbot.waitSignal(viewer.analysis_ended, timeout=WAIT_MS):
         viewer.analyse()
     assert "24" in finished.statusBar().message.full_text
+
+
+def test_escape_puts_the_measuring_tool_down_before_it_stops_an_analysis(
+    qtbot, finished, viewer
+):
+    stop = finished.actions_by_name["cancel_analysis"]
+    stop.setEnabled(True)
+    stopped: list[bool] = []
+    stop.triggered.connect(lambda: stopped.append(True))
+    give_focus(qtbot, finished.clip_view)
+    finished.clip_view.set_measuring(True)
+    qtbot.keyClick(finished.clip_view, Qt.Key.Key_Escape)
+    assert not finished.clip_view.measuring
+    assert stopped == []
+    qtbot.keyClick(finished.clip_view, Qt.Key.Key_Escape)
+    assert len(stopped) == 1
