@@ -111,7 +111,9 @@ def _kind_of(report: ClipReport, group: str) -> str:
     ]
     if group == "a_lines":
         return ", ".join(words for _, words in sure).removeprefix("also ")
-    return max(sure, default=(0.0, ""))[1]
+    words = max(sure, default=(0.0, ""))[1]
+    # The model sees no scale: its sizes are guesses, and must not read as measured.
+    return tr("{size}, estimated").format(size=words) if " mm" in words else words
 
 
 def label_words(key: str) -> str:

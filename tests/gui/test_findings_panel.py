@@ -101,6 +101,15 @@ def test_a_lines_are_all_that_they_are_at_once(shown, viewer):
     assert shown.rows["a_lines"].value.full_text == "stacked"
 
 
+def test_a_size_that_the_model_guesses_does_not_read_as_measured(shown, viewer):
+    findings = {**viewer.report.findings, "effusion": Evidence(0.9, 7)}
+    biomarkers = dict(viewer.report.biomarkers)
+    biomarkers["effusion.under_5mm"] = Evidence(0.1, 7)
+    biomarkers["effusion.over_5mm"] = Evidence(0.8, 7)
+    report_with(viewer, findings=findings, biomarkers=biomarkers)
+    assert shown.rows["effusion"].value.full_text == "> 5 mm, estimated"
+
+
 def test_the_limit_from_which_a_finding_is_called_present_is_marked(shown):
     assert all(row.meter.mark == pytest.approx(0.5) for row in shown.rows.values())
 
