@@ -43,16 +43,38 @@ _ACROSS_ROWS: Final = (0.0, 1.0)
 _ALONG_ROWS: Final = (1.0, 0.0)
 
 
-class LabelItem(QGraphicsItem):
+class _ImageItem(QGraphicsItem):
+    """An image laid over a part of the scene, smoothly enlarged to fill it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        self._bounds = QRectF()
+
+    def boundingRect(self) -> QRectF:
+        """Return the part of the scene that the image covers."""
+        return self._bounds
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,  # noqa: ARG002
+        widget: QWidget | None = None,  # noqa: ARG002
+    ) -> None:
+        """Draw the image."""
+        if self._image is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self._bounds, self._image)
+
+
+class LabelItem(_ImageItem):
     """The dense label map of a frame, coloured by class, on the model's grid."""
 
     def __init__(self) -> None:
         super().__init__()
         self._indices: NDArray[np.uint8] | None = None
         self._table = palette.colour_table({})
-        self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
-        self._bounds = QRectF()
 
     def set_opacities(self, opacities: Mapping[str, float]) -> None:
         """Show each class with its opacity, 0 to 1; classes not named are clear."""
@@ -78,21 +100,6 @@ class LabelItem(QGraphicsItem):
             kind = QImage.Format.Format_ARGB32_Premultiplied
             self._image = QImage(self._pixels.data, columns, rows, columns * 4, kind)
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Return the part of the scene that the grid covers."""
-        return self._bounds
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionGraphicsItem,  # noqa: ARG002
-        widget: QWidget | None = None,  # noqa: ARG002
-    ) -> None:
-        """Draw the patches, smoothly enlarged."""
-        if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(self._bounds, self._image)
 
 
 def with_edges(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -130,13 +137,8 @@ def indexed_image(indices: NDArray[np.uint8], table: list[int]) -> QImage:
     return image
 
 
-class SaliencyItem(QGraphicsItem):
+class SaliencyItem(_ImageItem):
     """Where the model looked, in colours that get lighter as it looked more."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image: QImage | None = None
-        self._bounds = QRectF()
 
     def set_saliency(self, saliency: NDArray[np.float32] | None) -> None:
         """Show ``saliency``, 0 to 1 in the clip's own grid."""
@@ -154,21 +156,6 @@ class SaliencyItem(QGraphicsItem):
             )
             self._bounds = QRectF(0.0, 0.0, columns, rows)
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Return the part of the scene that the map covers."""
-        return self._bounds
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionGraphicsItem,  # noqa: ARG002
-        widget: QWidget | None = None,  # noqa: ARG002
-    ) -> None:
-        """Draw the map, smoothly enlarged."""
-        if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(self._bounds, self._image)
 
 
 class LinesItem(QGraphicsItem):
