@@ -17,6 +17,7 @@ from lusviewer.training.clip_scores import ScoredClip
 from lusviewer.training.evaluate import main
 from lusviewer.training.network import FrameNetwork, TemporalNetwork
 from lusviewer.training.pocus_labels import PocusClip
+from tests.unit.training.pocus_table import POCUS_FIELDS
 
 
 @pytest.fixture(scope="module")
@@ -49,31 +50,18 @@ def test_a_folder_that_is_no_collection_is_refused(bundle, tmp_path, capsys):
 
 @pytest.fixture
 def pocus(tmp_path, monkeypatch):
-    fields = [
-        "file",
-        "Label",
-        "Lung Severity Score",
-        "License",
-        "Probe",
-        "Patient ID / Name",
-        "Effusion",
-        "Consolidations",
-        "B-lines",
-        "A-lines",
-        "Pleural line irregularities",
-        "Healthy",
-        "Comments first medical doctor (MD1)",
-        "URL (Video Name)",
-    ]
     rng = np.random.default_rng(0)
     files = tuple(f"{i}.png" for i in range(6))
     with (tmp_path / "labels.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fields)
+        writer = csv.DictWriter(file, POCUS_FIELDS)
         writer.writeheader()
         for i, name in enumerate(files):
             picture = rng.integers(1, 255, (80, 80), np.uint8)
             cv2.imwrite(str(tmp_path / name), picture)
-            row = dict.fromkeys(fields, "0.0") | {"file": name, "Label": "regular"}
+            row = dict.fromkeys(POCUS_FIELDS, "0.0") | {
+                "file": name,
+                "Label": "regular",
+            }
             row |= {"Patient ID / Name": str(i), "B-lines": f"{i % 2}.0"}
             writer.writerow(row)
     monkeypatch.setattr(collections, "shipped_split", lambda: {"test": files})

@@ -15,27 +15,11 @@ from lusviewer.training.pocus_labels import (
     read_comment,
     read_table,
 )
-
-_FIELDS = (
-    "file",
-    "Label",
-    "Lung Severity Score",
-    "License",
-    "Probe",
-    "Patient ID / Name",
-    "Effusion",
-    "Consolidations",
-    "B-lines",
-    "A-lines",
-    "Pleural line irregularities",
-    "Healthy",
-    "Comments first medical doctor (MD1)",
-    "URL (Video Name)",
-)
+from tests.unit.training.pocus_table import POCUS_FIELDS
 
 
 def _row(**values):
-    row = dict.fromkeys(_FIELDS, "")
+    row = dict.fromkeys(POCUS_FIELDS, "")
     row |= {"file": "a.mp4", "Label": "COVID-19", "Patient ID / Name": "7.0"}
     for name in (
         "Effusion",
@@ -52,7 +36,7 @@ def _row(**values):
 def table(tmp_path):
     def write(*rows):
         with (tmp_path / "labels.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, _FIELDS)
+            writer = csv.DictWriter(file, POCUS_FIELDS)
             writer.writeheader()
             writer.writerows(rows)
         return read_table(tmp_path)
