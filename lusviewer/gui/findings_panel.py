@@ -126,20 +126,20 @@ class FindingsPanel(QScrollArea):
     def _show(self) -> None:
         report = self._viewer.report
         self._show_state()
-        there = report is not None
-        for part in (
-            self.findings_section,
-            self.measured_section,
-            self.experts_section,
-            self.editor_section,
-        ):
-            part.setVisible(there)
-        self.banner.setVisible(False)
         self._on_edits(self._viewer.edits)
-        if report is not None:
-            self._show_report(report)
+        notes = "" if report is None else self._show_report(report)
+        self.banner.setText(notes)
+        self.banner.setVisible(bool(notes))
+        # Filled first and shown then: a shown part is laid out anew with each change.
+        there = report is not None
+        self.measured_section.setVisible(there and bool(self.measured.texts()))
+        for part in (self.findings_section, self.editor_section):
+            part.setVisible(there)
+        if not there or not self._viewer.experts:
+            self.experts_section.setVisible(there)  # Else with what the experts say.
 
-    def _show_report(self, report: ClipReport) -> None:
+    def _show_report(self, report: ClipReport) -> str:
+        """Fill the parts from ``report``; return what the banner is to say."""
         bundle = self._viewer.bundle
         manifest = None if bundle is None else bundle.manifest
         lines = findings_in_words(
@@ -150,16 +150,14 @@ class FindingsPanel(QScrollArea):
         for row, line in zip(self.rows.values(), lines, strict=True):
             row.show_words(line)
         self.measured.show_lines(measured_words(report))
-        self.measured_section.setVisible(bool(self.measured.texts()))
-        notes = [] if report.quality.assessable else [self._not_assessable(report)]
-        if not self._viewer.analysis.busy:
-            notes += report.warnings
-        self.banner.setText("\n".join(notes))
-        self.banner.setVisible(bool(self.banner.text()))
         model = report.model
         self.model.setText(f"{model.name} {model.version} · {model.provider}")
         self.model.setToolTip(f"SHA-256 {model.sha256}")
         self._on_selection(self._viewer.selection)
+        notes = [] if report.quality.assessable else [self._not_assessable(report)]
+        if not self._viewer.analysis.busy:
+            notes += report.warnings
+        return "\n".join(notes)
 
     def _not_assessable(self, report: ClipReport) -> str:
         return self.tr("Not assessable: {why}").format(why=report.quality.reason)
@@ -202,6 +200,7 @@ class FindingsPanel(QScrollArea):
             "" if predictions else self.tr("No expert came with this model.")
         )
         self.no_experts.setVisible(not predictions)
+        self.experts_section.setVisible(self._viewer.report is not None)
 
     def _make_cards(self, wanted: list[tuple[str, ...]]) -> None:
         if [card.classes for card in self.cards] != wanted:
