@@ -18,7 +18,6 @@ from lusviewer.errors import LusViewerError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ALL_DONE: Final = 0
 SOME_FAILED: Final = 1
 WRONG_CALL: Final = 2
 INTERRUPTED: Final = 130

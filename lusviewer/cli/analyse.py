@@ -18,7 +18,6 @@ from lusviewer.analysis import analyse, summarise
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import LusViewerError
 from lusviewer.experts import load_experts
-from lusviewer.export.files import make_folder
 from lusviewer.export.tabular import (
     DISCLAIMER,
     write_labels_npz,
@@ -26,6 +25,7 @@ from lusviewer.export.tabular import (
     write_rows,
     write_timelines,
 )
+from lusviewer.files import make_folder
 from lusviewer.findings import FrameFindings, Timelines
 from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from lusviewer import paths
-from lusviewer.analysis import analyse, summarise
+from lusviewer.analysis import analyse_whole
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import ResultError
 from lusviewer.experts import load_experts
-from lusviewer.findings import Timelines
 from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip
 
@@ -70,10 +69,7 @@ def numbers(folder: Path) -> tuple[str, dict[str, float]]:
     experts = load_experts(folder / "experts")
     clip = open_clip(paths.resources() / "samples" / SAMPLE)
     try:
-        timelines = Timelines(clip.frame_times_s)
-        for findings in analyse(clip, bundle, cancel):
-            timelines.add(findings)
-        report = summarise(clip, bundle, experts, timelines, cancel)
+        _, report = analyse_whole(clip, bundle, experts, cancel)
     finally:
         clip.close()
     evidence = {**report.findings, **report.biomarkers}

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from lusviewer.errors import CorruptFrameError
-from lusviewer.export.files import written
 from lusviewer.export.tabular import DISCLAIMER
+from lusviewer.files import written
 from lusviewer.findings import CLASSES
 from lusviewer.geometry import GridMap
 from lusviewer.inference.frames import labels_to_clip

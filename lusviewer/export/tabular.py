@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer.cancel import CancelToken
-from lusviewer.export.files import written
+from lusviewer.files import written
 from lusviewer.findings import BIOMARKERS, CLASSES
 from lusviewer.geometry import GridMap
 from lusviewer.inference.frames import labels_to_clip

@@ -111,7 +111,7 @@ class AnalysisModel(QObject):
     def restore(self, kept: Analysed) -> None:
         """Take back what was found in the open clip before."""
         self.findings = dict(kept.findings)
-        self.timelines = kept.timelines
+        self.timelines = kept.report.timelines
         self._final = True
         self._report(kept.report)
         self.arrived.emit(tuple(self.findings.values()))
@@ -119,9 +119,9 @@ class AnalysisModel(QObject):
 
     def kept(self) -> Analysed | None:
         """Return what was found, to be restored later; None unless it is complete."""
-        if not self._final or self.report is None or self.timelines is None:
+        if not self._final or self.report is None:
             return None
-        return Analysed(self.findings, self.timelines, self.report)
+        return Analysed(self.findings, self.report)
 
     def start(self, clip: Clip, frame: int) -> bool:
         """Analyse ``clip``, first near ``frame``; return whether that has begun.

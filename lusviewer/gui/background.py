@@ -94,7 +94,6 @@ class Analysed:
     """What is kept of a clip seen before, so that coming back costs nothing."""
 
     findings: dict[int, FrameFindings]
-    timelines: Timelines
     report: ClipReport
 
 
@@ -253,25 +252,16 @@ def analyse_clips(
 
 
 def _analyse_whole(path: Path, models: Models, cancel: CancelToken) -> Analysed:
-    from lusviewer.analysis import analyse, summarise
+    from lusviewer.analysis import analyse_whole
     from lusviewer.io import open_clip
 
-    clip = open_clip(path)
-    try:
-        timelines = Timelines(clip.frame_times_s)
-        findings: dict[int, FrameFindings] = {}
-        for found in analyse(clip, models.bundle, cancel):
-            timelines.add(found)
-            findings[found.frame_index] = found
-        report = summarise(clip, models.bundle, models.experts, timelines, cancel)
-        return Analysed(findings, timelines, report)
-    finally:
-        clip.close()
+    with open_clip(path) as clip:
+        return Analysed(*analyse_whole(clip, models.bundle, models.experts, cancel))
 
 
 def write_results(wish: ExportWish, cancel: CancelToken) -> Iterator[Path]:
     """Yield each file once it is written whole."""
-    from lusviewer.export.files import make_folder, written
+    from lusviewer.files import make_folder, written
 
     make_folder(wish.folder)
     if "png" in wish.formats:

@@ -87,7 +87,6 @@ class GroupEditor(Section):
     ) -> None:
         super().__init__(title, opened=False)
         self._viewer = viewer
-        self._title = title
         self._members = members
         self.lines: dict[str, EditorLine] = {}
         self._values: Mapping[str, float] = {}

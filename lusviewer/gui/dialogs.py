@@ -30,8 +30,6 @@ from lusviewer.gui.theme import SPACE, font, icon
 if TYPE_CHECKING:
     from lusviewer.gui.actions import Actions
 
-NOT_A_DEVICE: Final = "Research use only, not a medical device"
-
 _COLUMNS: Final = (("file", "edit", "analysis", "help"), ("cine",), ("view",))
 
 _PARTS: Final = (

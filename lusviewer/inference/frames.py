@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = [
     "crop_to_grid",
     "labels_to_clip",
     "run_frame",
+    "run_grid",
     "run_temporal",
     "to_grid",
 ]
@@ -87,10 +88,8 @@ def run_frame(
     bundle: ModelBundle, frame: Frame, geometry: FrameGeometry, cancel: CancelToken
 ) -> RawFindings:
     """Return what the model says of ``frame``; nothing is found outside the beam."""
-    manifest = bundle.manifest
     image = crop_to_grid(frame, geometry)
-    batch = _normalised(image, manifest.mean, manifest.std)
-    outputs = bundle.frame.run({manifest.frame.input.name: batch}, cancel)
+    outputs = run_grid(bundle, image, cancel)
     labels = np.minimum(outputs["labels"][0], len(CLASSES) - 1)
     labels[~grid_mask(geometry)] = OUTSIDE
     return RawFindings(
@@ -102,6 +101,15 @@ def run_frame(
         grid=GridMap.of(geometry),
         image=image,
     )
+
+
+def run_grid(
+    bundle: ModelBundle, image: NDArray[np.uint8], cancel: CancelToken
+) -> dict[str, NDArray[Any]]:
+    """Return what the frame graph gives, logits and all, for ``(GRID, GRID)``."""
+    manifest = bundle.manifest
+    batch = _normalised(image, manifest.mean, manifest.std)
+    return bundle.frame.run({manifest.frame.input.name: batch}, cancel)
 
 
 def run_temporal(

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from lusviewer.findings import FINDINGS
+from lusviewer.geometry import GRID
+from lusviewer.inference.frames import MEAN, STD
 from lusviewer.training.augment import Look, apply_look, apply_to_labels, toned_like
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from lusviewer.training.real_clips import CachedClip
     from lusviewer.training.shards import Shard
 
-GRID: Final = 224
-_MEAN, _STD = 127.0, 128.0
 _TONED_SHARE: Final = 0.35
 """How many simulated frames take on the grey levels of a real one."""
 
@@ -55,7 +55,7 @@ class Batch:
 
 def normalised(frames: NDArray[np.uint8]) -> Tensor:
     """Return uint8 ``(n, 224, 224)`` as the network wants them."""
-    values = (np.asarray(frames, np.float32) - _MEAN) / _STD
+    values = (np.asarray(frames, np.float32) - MEAN) / STD
     return torch.from_numpy(values)[:, None]
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
+from lusviewer.geometry import GRID
 from lusviewer.inference.bundle import open_bundle
+from lusviewer.inference.frames import MEAN, STD
 from lusviewer.training.export_onnx import export_frame, export_temporal
-from lusviewer.training.network import EMBEDDING, GRID, N_HEAD, N_LABELS
+from lusviewer.training.network import EMBEDDING, N_HEAD, N_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +67,8 @@ def write_bundle(
         },
         "preprocess": {
             "region_crop": True,
-            "mean": 127.0,
-            "std": 128.0,
+            "mean": MEAN,
+            "std": STD,
             "spacing_mm": None,
         },
         "classes": list(CLASSES),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from lusviewer.files import written
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -42,10 +44,8 @@ def save_state(
     arrays |= {f"avg/{k}": v.numpy() for k, v in average.values.items()}
     for index, state in optimiser.state_dict()["state"].items():
         arrays |= {f"opt/{index}/{k}": v.numpy() for k, v in state.items()}
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with written(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    partial.rename(path)
 
 
 def load_state(
@@ -82,10 +82,8 @@ def save_snapshot(path: Path, average: Average) -> None:
     """Write the averaged weights alone to ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {f"avg/{k}": v.numpy() for k, v in average.values.items()}
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with written(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    partial.rename(path)
 
 
 def load_mean(paths: Sequence[Path], network: nn.Module) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from lusviewer.files import written
 from lusviewer.training.temporal import EmbeddedClip, embed
 
 if TYPE_CHECKING:
@@ -79,10 +80,8 @@ def _kept(
         return stored
     embeddings = embed(graph, frames)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = stem.with_name(f"{stem.name}.partial")
-    with partial.open("wb") as file:
+    with written(path) as file:
         np.save(file, embeddings)
-    partial.rename(path)
     return embeddings
 
 

@@ -13,8 +13,7 @@ from lusviewer.cancel import CancelToken
 from lusviewer.errors import ClipError, TrainingError
 from lusviewer.experts.expert import Expert, load_experts
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
-from lusviewer.geometry import GRID
-from lusviewer.inference.frames import run_temporal
+from lusviewer.inference.frames import run_grid, run_temporal
 from lusviewer.training.calibrate import KEYS
 from lusviewer.training.metrics import Figure, auc_figure, dice_scores, roc_auc
 from lusviewer.training.pocus_labels import DIAGNOSES, PocusClip, read_table
@@ -252,10 +251,7 @@ def measure_phantom(bundle: ModelBundle, scenes: int, seed: int) -> dict[str, An
     for scene in range(scenes):
         frames, masks, known = render_scene(scene, plan)
         cancel = CancelToken()
-        batch = (frames[0].astype(np.float32) - bundle.manifest.mean) / np.float32(
-            bundle.manifest.std
-        )
-        outputs = bundle.frame.run({"frame": batch.reshape(1, 1, GRID, GRID)}, cancel)
+        outputs = run_grid(bundle, frames[0], cancel)
         predicted.append(outputs["labels"][0])
         truth.append(masks[0])
         logits = [outputs["biomarkers"][0], outputs["findings"][0]]

@@ -10,10 +10,10 @@ import torch
 
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
+from lusviewer.geometry import GRID
 from lusviewer.inference.session import OnnxSession
 from lusviewer.training.network import (
     EMBEDDING,
-    GRID,
     ExportedFrame,
     ExportedTemporal,
     FrameNetwork,

@@ -9,11 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
+from lusviewer.geometry import GRID
 from lusviewer.training.encoder import CHANNELS, Encoder
 from lusviewer.training.layers import FrozenNormConv
-
-GRID = 224
-"""Rows and columns of the model's input."""
 
 EMBEDDING = 128
 N_LABELS = len(LABELS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
+from lusviewer.files import written
 from lusviewer.geometry import GRID, FrameGeometry, grid_box, grid_mask
 from lusviewer.inference.frames import crop_to_grid
 from lusviewer.phantom import random_scene, render
@@ -50,10 +51,8 @@ def render_shard(folder: Path, index: int, plan: RenderPlan) -> None:
         "truth": np.concatenate(parts[2]),
     }
     for name, array in arrays.items():  # "truth" comes last: then the shard is whole
-        partial = folder / f"{index:05d}-{name}.partial"
-        with partial.open("wb") as file:
+        with written(folder / f"{index:05d}-{name}.npy") as file:
             np.save(file, array)
-        partial.rename(folder / f"{index:05d}-{name}.npy")
 
 
 def render_scene(scene: int, plan: RenderPlan) -> tuple[NDArray[np.uint8], ...]:

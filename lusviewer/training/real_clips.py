@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.errors import ClipError, TrainingError
+from lusviewer.files import written
 from lusviewer.inference.frames import crop_to_grid
 from lusviewer.io import open_clip
 
@@ -44,10 +45,8 @@ def cache_clips(
         if not target.is_file():
             try:
                 frames = grid_frames(folder / file, cancel)
-                partial = target.with_suffix(".partial")
-                with partial.open("wb") as out:
+                with written(target) as out:
                     np.save(out, frames)
-                partial.rename(target)
             except ClipError as failure:
                 error = str(failure)
         yield file, error

@@ -15,7 +15,6 @@ import pytest
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.clip import Clip, ClipDetails, ClipIdentity
 from lusviewer.errors import CorruptFrameError, ResultError
-from lusviewer.export.files import make_folder, written
 from lusviewer.export.movie import OVERLAYS, write_movie
 from lusviewer.export.tabular import (
     plain,
@@ -25,6 +24,7 @@ from lusviewer.export.tabular import (
     write_rows,
     write_timelines,
 )
+from lusviewer.files import make_folder, written
 from lusviewer.findings import (
     BIOMARKERS,
     CLASSES,

@@ -42,7 +42,7 @@ def test_a_rendered_shard_is_read_back(folder):
     (shard,) = open_shards(folder, "train")
     assert np.array_equal(shard.frames[:1], render_scene(0, RenderPlan(0, 1))[0])
     assert shard.scene.tolist() == [0, 1]
-    assert not list(folder.glob("*.partial"))
+    assert not list(folder.glob("*.part*"))
 
 
 def test_a_shard_that_is_there_is_not_rendered_again(folder):
