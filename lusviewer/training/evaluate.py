@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lusviewer.errors import LusViewerError
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.paths import default_bundle
-from lusviewer.training.collections import (
+from lusviewer.training.measure.collections import (
     measure_covid_blues,
     measure_phantom,
     measure_pocus,

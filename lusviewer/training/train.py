@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import LusViewerError, TrainingError
 from lusviewer.training.config import TrainingConfig, read_config
-from lusviewer.training.recipe import STAGES
+from lusviewer.training.lite.recipe import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

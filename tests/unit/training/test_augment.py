@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lusviewer.training.augment import (
+from lusviewer.training.data.augment import (
     Look,
     apply_look,
     apply_to_labels,

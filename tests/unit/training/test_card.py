@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lusviewer.findings import CLASSES, FINDINGS
-from lusviewer.training.card import attributions, model_card
-from lusviewer.training.pocus_labels import PocusClip
+from lusviewer.training.data.pocus_labels import PocusClip
+from lusviewer.training.lite.card import attributions, model_card
 
 _AREA = {"value": 0.81, "interval": [0.7, 0.9], "n": 30, "positives": 9}
 _FIGURES = {"auc": _AREA, "sensitivity": 0.8, "specificity": None}

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from lusviewer.training import collections
-from lusviewer.training.bundle_writer import BundleWords, write_bundle
-from lusviewer.training.calibrate import KEYS, Calibration, calibrate
-from lusviewer.training.clip_scores import ScoredClip
+from lusviewer.training.data.pocus_labels import PocusClip
 from lusviewer.training.evaluate import main
-from lusviewer.training.network import FrameNetwork, TemporalNetwork
-from lusviewer.training.pocus_labels import PocusClip
+from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
+from lusviewer.training.lite.calibrate import KEYS, Calibration, calibrate
+from lusviewer.training.lite.clip_scores import ScoredClip
+from lusviewer.training.measure import collections
+from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 from tests.unit.training.pocus_table import POCUS_FIELDS
 
 

@@ -9,23 +9,23 @@ import pytest
 
 from lusviewer.cancel import CancelToken
 from lusviewer.experts.expert import open_expert
-from lusviewer.training.calibrate import KEYS, Calibration
-from lusviewer.training.clip_scores import ScoredClip
-from lusviewer.training.expert_heads import (
+from lusviewer.training.data.pocus_labels import PocusClip
+from lusviewer.training.lite.calibrate import KEYS, Calibration
+from lusviewer.training.lite.clip_scores import ScoredClip
+from lusviewer.training.lite.expert_heads import (
     Samples,
     abstain_below,
     fit_logistic,
     fit_tree,
     folds,
 )
-from lusviewer.training.experts_recipe import (
+from lusviewer.training.lite.experts_recipe import (
     QUESTIONS,
     ExpertWords,
     graded,
     samples_of,
     write_experts,
 )
-from lusviewer.training.pocus_labels import PocusClip
 
 _CALIBRATION = Calibration(dict.fromkeys(KEYS, (1.0, 0.0)), {}, {})
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from lusviewer.training.layers import FrozenNormConv, measure_statistics
+from lusviewer.training.nets.layers import FrozenNormConv, measure_statistics
 
 
 def _gradients(convolution, x):
@@ -25,7 +25,7 @@ def test_depthwise_gradients_are_those_of_torch(kernel, stride, monkeypatch):
     x = torch.randn(2, 6, 16, 16)
     ours = _gradients(convolution, x)
     monkeypatch.setattr(
-        "lusviewer.training.layers._Depthwise.apply",
+        "lusviewer.training.nets.layers._Depthwise.apply",
         lambda x, w, b, s: functional.conv2d(x, w, b, s, kernel // 2, 1, 6),
     )
     for got, expected in zip(ours, _gradients(convolution, x), strict=True):

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
-from lusviewer.training.losses import (
+from lusviewer.training.nets.losses import (
     ABSENT_INDEX,
     at_phase,
     bag_loss,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lusviewer.training.metrics import (
+from lusviewer.training.measure.metrics import (
     auc_figure,
     dice_scores,
     interval,

@@ -12,10 +12,10 @@ import torch
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.inference.bundle import open_bundle
-from lusviewer.training import export_onnx
-from lusviewer.training.bundle_writer import BundleWords, write_bundle
-from lusviewer.training.calibrate import KEYS, Calibration
-from lusviewer.training.network import FrameNetwork, TemporalNetwork
+from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
+from lusviewer.training.lite.calibrate import KEYS, Calibration
+from lusviewer.training.nets import export_onnx
+from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from lusviewer.errors import TrainingError
 from lusviewer.findings import FINDINGS
-from lusviewer.training.pocus_labels import (
+from lusviewer.training.data.pocus_labels import (
     DOUBTFUL_NEGATIVE,
     WEAK_NEGATIVE,
     mentions_few_b_lines,

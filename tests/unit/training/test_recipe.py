@@ -7,8 +7,8 @@ import json
 import pytest
 
 from lusviewer.inference.bundle import open_bundle
-from lusviewer.training import phantom_set
-from lusviewer.training.phantom_set import RenderPlan, render_shard
+from lusviewer.training.data import phantom_set
+from lusviewer.training.data.phantom_set import RenderPlan, render_shard
 from lusviewer.training.train import main
 
 pytestmark = pytest.mark.timeout(180)

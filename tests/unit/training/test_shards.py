@@ -9,10 +9,10 @@ import pytest
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.findings import CLASSES
-from lusviewer.training import phantom_set
-from lusviewer.training.phantom_set import RenderPlan, render_scene, render_shard
-from lusviewer.training.real_clips import cache_clips, is_cached, open_cached
-from lusviewer.training.shards import open_shards, shard_indices
+from lusviewer.training.data import phantom_set
+from lusviewer.training.data.phantom_set import RenderPlan, render_scene, render_shard
+from lusviewer.training.data.real_clips import cache_clips, is_cached, open_cached
+from lusviewer.training.data.shards import open_shards, shard_indices
 
 
 @pytest.fixture

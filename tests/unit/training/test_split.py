@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from lusviewer.training.pocus_labels import PocusClip, read_table
-from lusviewer.training.split import (
+from lusviewer.training.data.pocus_labels import PocusClip, read_table
+from lusviewer.training.data.split import (
     PARTS,
     save_split,
     shipped_split,

@@ -14,22 +14,22 @@ import torch
 
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import TrainingError
-from lusviewer.training.batches import Bag, BatchMaker
-from lusviewer.training.checkpoint import load_mean
 from lusviewer.training.config import TrainingConfig, config_from, read_config
-from lusviewer.training.network import FrameNetwork
-from lusviewer.training.pocus_labels import PocusClip
-from lusviewer.training.real_clips import CachedClip
-from lusviewer.training.run_state import load_frame_network
-from lusviewer.training.shards import Shard
-from lusviewer.training.temporal import EmbeddedClip, train_temporal
-from lusviewer.training.train import main
-from lusviewer.training.trainer import (
+from lusviewer.training.data.batches import Bag, BatchMaker
+from lusviewer.training.data.pocus_labels import PocusClip
+from lusviewer.training.data.real_clips import CachedClip
+from lusviewer.training.data.shards import Shard
+from lusviewer.training.lite.run_state import load_frame_network
+from lusviewer.training.lite.trainer import (
     FRAME_STATE,
     SNAPSHOTS,
     start_run,
     train_frames,
 )
+from lusviewer.training.nets.checkpoint import load_mean
+from lusviewer.training.nets.network import FrameNetwork
+from lusviewer.training.nets.temporal import EmbeddedClip, train_temporal
+from lusviewer.training.train import main
 
 pytestmark = pytest.mark.timeout(120)
 

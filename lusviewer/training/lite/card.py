@@ -11,7 +11,7 @@ from lusviewer.findings import FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lusviewer.training.pocus_labels import PocusClip
+    from lusviewer.training.data.pocus_labels import PocusClip
 
 _FINDING_WORDS = dict(
     zip(
@@ -122,7 +122,7 @@ def model_card(
         name: table(figures[name]) if name in figures else "Not measured."
         for name, table in tables.items()
     }
-    template = resources.files("lusviewer.training") / "model_card.md"
+    template = resources.files("lusviewer.training.lite") / "model_card.md"
     return template.read_text(encoding="utf-8").format(
         name=manifest["name"],
         version=manifest["version"],

@@ -14,11 +14,11 @@ from lusviewer.errors import ClipError, TrainingError
 from lusviewer.experts.expert import Expert, load_experts
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
 from lusviewer.inference.frames import run_grid, run_temporal
-from lusviewer.training.calibrate import KEYS
-from lusviewer.training.metrics import Figure, auc_figure, dice_scores, roc_auc
-from lusviewer.training.pocus_labels import DIAGNOSES, PocusClip, read_table
-from lusviewer.training.real_clips import grid_frames
-from lusviewer.training.split import shipped_split
+from lusviewer.training.data.pocus_labels import DIAGNOSES, PocusClip, read_table
+from lusviewer.training.data.real_clips import grid_frames
+from lusviewer.training.data.split import shipped_split
+from lusviewer.training.lite.calibrate import KEYS
+from lusviewer.training.measure.metrics import Figure, auc_figure, dice_scores, roc_auc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -241,7 +241,7 @@ def _severe(expert: Expert, clip: MeasuredClip) -> float:
 
 def measure_phantom(bundle: ModelBundle, scenes: int, seed: int) -> dict[str, Any]:
     """Return Dice by class and AUC by label on ``scenes`` simulated frames."""
-    from lusviewer.training.phantom_set import (  # noqa: PLC0415 - the renderer
+    from lusviewer.training.data.phantom_set import (  # noqa: PLC0415 - the renderer
         RenderPlan,
         render_scene,
     )

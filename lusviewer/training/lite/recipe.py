@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lusviewer.training.batches import Bag, BatchMaker
-from lusviewer.training.run_state import (
+from lusviewer.training.data.batches import Bag, BatchMaker
+from lusviewer.training.data.shards import open_shards
+from lusviewer.training.lite.run_state import (
     TEMPORAL_STATE,
     embedded,
     exported_frame_graph,
@@ -22,9 +23,8 @@ from lusviewer.training.run_state import (
     part_of,
     real_folder,
 )
-from lusviewer.training.shards import open_shards
-from lusviewer.training.temporal import train_temporal
-from lusviewer.training.trainer import start_run, train_frames
+from lusviewer.training.lite.trainer import start_run, train_frames
+from lusviewer.training.nets.temporal import train_temporal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ CLIP_FRAMES: Final = 16
 
 def render(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
     """Render the simulated frames and clips that are not there yet."""
-    from lusviewer.training.phantom_set import (  # noqa: PLC0415 - renderer: only here
+    from lusviewer.training.data.phantom_set import (  # noqa: PLC0415 - renderer: only here
         RenderPlan,
         render_shards,
     )
@@ -63,7 +63,7 @@ def render(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
 
 def decode(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
     """Decode the real clips that are not in the cache yet."""
-    from lusviewer.training.real_clips import cache_clips  # noqa: PLC0415 - decoders
+    from lusviewer.training.data.real_clips import cache_clips  # noqa: PLC0415 - decoders
 
     known = known_clips(config)
     folder = real_folder(config)
@@ -106,7 +106,7 @@ def temporal(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, 
 
 def finish(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
     """Calibrate, fit the experts and write the bundle."""
-    from lusviewer.training.finish import finish_bundle  # noqa: PLC0415 - onnx
+    from lusviewer.training.lite.finish import finish_bundle  # noqa: PLC0415 - onnx
 
     cancel.check()
     yield from finish_bundle(config)
@@ -114,7 +114,7 @@ def finish(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
 
 def describe(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
     """Write the bundle's card from what ``lusviewer evaluate --json`` measured."""
-    from lusviewer.training.card import model_card  # noqa: PLC0415 - text only
+    from lusviewer.training.lite.card import model_card  # noqa: PLC0415 - text only
 
     cancel.check()
     folder = Path(config.bundle)
@@ -142,7 +142,7 @@ STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
 
 
 def _bags(config: TrainingConfig) -> list[Bag]:
-    from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoders
+    from lusviewer.training.data.real_clips import (  # noqa: PLC0415 - decoders
         is_cached,
         open_cached,
     )

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
 from lusviewer.geometry import GRID
-from lusviewer.training.encoder import CHANNELS, Encoder
-from lusviewer.training.layers import FrozenNormConv
+from lusviewer.training.nets.encoder import CHANNELS, Encoder
+from lusviewer.training.nets.layers import FrozenNormConv
 
 EMBEDDING = 128
 N_LABELS = len(LABELS)

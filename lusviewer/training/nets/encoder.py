@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from lusviewer.training.layers import FrozenNormConv
+from lusviewer.training.nets.layers import FrozenNormConv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

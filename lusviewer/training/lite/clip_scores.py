@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lusviewer.files import written
-from lusviewer.training.temporal import EmbeddedClip, embed
+from lusviewer.training.nets.temporal import EmbeddedClip, embed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lusviewer.inference.session import OnnxSession
-    from lusviewer.training.network import TemporalNetwork
-    from lusviewer.training.pocus_labels import PocusClip
-    from lusviewer.training.shards import Shard
+    from lusviewer.training.data.pocus_labels import PocusClip
+    from lusviewer.training.data.shards import Shard
+    from lusviewer.training.nets.network import TemporalNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def real_clips(
     graph: OnnxSession, cache: Path, known: Sequence[PocusClip], store: Path
 ) -> list[EmbeddedClip]:
     """Return the decoded clips among ``known``, embedded once into ``store``."""
-    from lusviewer.training.real_clips import (  # noqa: PLC0415 - decoding libraries
+    from lusviewer.training.data.real_clips import (  # noqa: PLC0415 - decoding libraries
         is_cached,
         open_cached,
     )

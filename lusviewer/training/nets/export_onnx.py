@@ -12,7 +12,7 @@ from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.geometry import GRID
 from lusviewer.inference.session import OnnxSession
-from lusviewer.training.network import (
+from lusviewer.training.nets.network import (
     EMBEDDING,
     ExportedFrame,
     ExportedTemporal,

@@ -10,11 +10,11 @@ import numpy as np
 
 from lusviewer.errors import TrainingError
 from lusviewer.findings import CLASSES
-from lusviewer.training.bundle_writer import BundleWords, write_bundle
-from lusviewer.training.calibrate import Calibration, calibrate
-from lusviewer.training.clip_scores import ScoredClip, score
-from lusviewer.training.experts_recipe import ExpertWords, write_experts
-from lusviewer.training.run_state import (
+from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
+from lusviewer.training.lite.calibrate import Calibration, calibrate
+from lusviewer.training.lite.clip_scores import ScoredClip, score
+from lusviewer.training.lite.experts_recipe import ExpertWords, write_experts
+from lusviewer.training.lite.run_state import (
     embedded,
     exported_frame_graph,
     load_frame_network,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.findings import FINDINGS, LABELS
-from lusviewer.training.metrics import platt, youden_threshold
+from lusviewer.training.measure.metrics import platt, youden_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from lusviewer.training.clip_scores import ScoredClip
+    from lusviewer.training.lite.clip_scores import ScoredClip
 
     Triple = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 

@@ -12,16 +12,21 @@ from torch import Tensor
 from lusviewer.findings import FINDINGS
 from lusviewer.geometry import GRID
 from lusviewer.inference.frames import MEAN, STD
-from lusviewer.training.augment import Look, apply_look, apply_to_labels, toned_like
+from lusviewer.training.data.augment import (
+    Look,
+    apply_look,
+    apply_to_labels,
+    toned_like,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from lusviewer.training.pocus_labels import PocusClip
-    from lusviewer.training.real_clips import CachedClip
-    from lusviewer.training.shards import Shard
+    from lusviewer.training.data.pocus_labels import PocusClip
+    from lusviewer.training.data.real_clips import CachedClip
+    from lusviewer.training.data.shards import Shard
 
 _TONED_SHARE: Final = 0.35
 """How many simulated frames take on the grey levels of a real one."""

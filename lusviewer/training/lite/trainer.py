@@ -12,23 +12,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lusviewer.training.checkpoint import (
+from lusviewer.training.nets.checkpoint import (
     Average,
     load_state,
     save_snapshot,
     save_state,
 )
-from lusviewer.training.encoder import freeze_wide_filters, load_imagenet
-from lusviewer.training.layers import measure_statistics
-from lusviewer.training.losses import at_phase, bag_loss, segmentation_loss
-from lusviewer.training.network import FrameNetwork
+from lusviewer.training.nets.encoder import freeze_wide_filters, load_imagenet
+from lusviewer.training.nets.layers import measure_statistics
+from lusviewer.training.nets.losses import at_phase, bag_loss, segmentation_loss
+from lusviewer.training.nets.network import FrameNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lusviewer.cancel import CancelToken
-    from lusviewer.training.batches import Batch, BatchMaker
     from lusviewer.training.config import TrainingConfig
+    from lusviewer.training.data.batches import Batch, BatchMaker
 
 FRAME_STATE = "frame-state.npz"
 """The checkpoint of stage one, in the run's folder."""

@@ -10,9 +10,9 @@ import torch
 from torch.nn import functional
 
 from lusviewer.cancel import CancelToken
-from lusviewer.training.batches import normalised
-from lusviewer.training.losses import bag_loss
-from lusviewer.training.network import FrameNetwork, TemporalNetwork
+from lusviewer.training.data.batches import normalised
+from lusviewer.training.nets.losses import bag_loss
+from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import TrainingConfig
-    from lusviewer.training.pocus_labels import PocusClip
+    from lusviewer.training.data.pocus_labels import PocusClip
 
 _BATCH = 8
 _REAL_FRAMES = 32

@@ -11,15 +11,15 @@ from lusviewer.findings import CLASSES, FINDINGS, LABELS
 from lusviewer.geometry import GRID
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.inference.frames import MEAN, STD
-from lusviewer.training.export_onnx import export_frame, export_temporal
-from lusviewer.training.network import EMBEDDING, N_HEAD, N_LABELS
+from lusviewer.training.nets.export_onnx import export_frame, export_temporal
+from lusviewer.training.nets.network import EMBEDDING, N_HEAD, N_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lusviewer.training.calibrate import Calibration
-    from lusviewer.training.network import FrameNetwork, TemporalNetwork
+    from lusviewer.training.lite.calibrate import Calibration
+    from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 INTENDED_USE: Final = (
     "Research on lung-ultrasound clips. Not a medical device; never the basis of a "

@@ -11,9 +11,10 @@ from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.findings import FINDINGS
-from lusviewer.training.bundle_writer import INTENDED_USE, sha256_of, write_json
-from lusviewer.training.calibrate import KEYS
-from lusviewer.training.expert_heads import (
+from lusviewer.training.data.pocus_labels import DIAGNOSES
+from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
+from lusviewer.training.lite.calibrate import KEYS
+from lusviewer.training.lite.expert_heads import (
     LogisticHead,
     Samples,
     TreeHead,
@@ -23,8 +24,7 @@ from lusviewer.training.expert_heads import (
     write_logistic,
     write_tree,
 )
-from lusviewer.training.metrics import interval, roc_auc
-from lusviewer.training.pocus_labels import DIAGNOSES
+from lusviewer.training.measure.metrics import interval, roc_auc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lusviewer.training.calibrate import Calibration
-    from lusviewer.training.clip_scores import ScoredClip
+    from lusviewer.training.lite.calibrate import Calibration
+    from lusviewer.training.lite.clip_scores import ScoredClip
 
 SEVERITIES: Final = ("0", "1", "2", "3")
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lusviewer.training.checkpoint import load_mean, tensors
-from lusviewer.training.clip_scores import real_clips, simulated_clips
-from lusviewer.training.network import FrameNetwork, TemporalNetwork
-from lusviewer.training.pocus_labels import PocusClip, read_table
-from lusviewer.training.shards import open_shards, shard_indices
-from lusviewer.training.split import shipped_split
-from lusviewer.training.trainer import FRAME_STATE, SNAPSHOTS
+from lusviewer.training.data.pocus_labels import PocusClip, read_table
+from lusviewer.training.data.shards import open_shards, shard_indices
+from lusviewer.training.data.split import shipped_split
+from lusviewer.training.lite.clip_scores import real_clips, simulated_clips
+from lusviewer.training.lite.trainer import FRAME_STATE, SNAPSHOTS
+from lusviewer.training.nets.checkpoint import load_mean, tensors
+from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 if TYPE_CHECKING:
     from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import TrainingConfig
-    from lusviewer.training.temporal import EmbeddedClip
+    from lusviewer.training.nets.temporal import EmbeddedClip
 
 TEMPORAL_STATE: Final = "temporal-state.npz"
 """The trained temporal head, in the run's folder."""
@@ -63,7 +63,7 @@ def load_temporal_network(config: TrainingConfig) -> TemporalNetwork:
 def exported_frame_graph(config: TrainingConfig, network: FrameNetwork) -> OnnxSession:
     """Return ``network`` as the graph that is shipped, written to the run's folder."""
     from lusviewer.inference.session import OnnxSession  # noqa: PLC0415 - onnxruntime
-    from lusviewer.training.export_onnx import export_frame  # noqa: PLC0415
+    from lusviewer.training.nets.export_onnx import export_frame  # noqa: PLC0415
 
     path = config.run_folder / "frame.onnx"
     export_frame(network, path)

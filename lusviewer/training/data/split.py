@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from lusviewer.training.pocus_labels import PocusClip
+    from lusviewer.training.data.pocus_labels import PocusClip
 
 PARTS: Final = ("train", "validation", "test")
 _SHARES: Final = (0.6, 0.2, 0.2)
@@ -94,6 +94,6 @@ def save_split(split: Split, path: Path) -> None:
 
 def shipped_split() -> Split:
     """Return the split the shipped bundle was trained and tested with."""
-    file = resources.files("lusviewer.training") / "pocus_split.json"
+    file = resources.files("lusviewer.training.data") / "pocus_split.json"
     parts = json.loads(file.read_text(encoding="utf-8"))
     return {part: tuple(parts[part]) for part in PARTS}

@@ -1,0 +1,1 @@
+"""What is learned from: labelled collections, simulated shards, batches."""

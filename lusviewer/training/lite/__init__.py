@@ -1,0 +1,1 @@
+"""The recipe of the shipped bundle, from rendering to the model card."""

@@ -1,0 +1,1 @@
+"""Measuring bundles on labelled clips: collections, figures, intervals."""

@@ -1,0 +1,1 @@
+"""The networks, what they are trained by, and their export to ONNX."""
