@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.findings import FINDINGS, LABELS
+from lusviewer.training.data.targets import KEYS
 from lusviewer.training.measure.metrics import platt, youden_threshold
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from lusviewer.training.lite.clip_scores import ScoredClip
 
     Triple = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-
-KEYS: Final = (
-    *(label.key for label in LABELS),
-    *(f"finding.{key}" for key in FINDINGS),
-)
-"""What is calibrated, in the order of the network's head."""
 
 _FINDING: Final = "finding."
 _FEWEST: Final = 3

@@ -12,8 +12,8 @@ from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.findings import FINDINGS
 from lusviewer.training.data.pocus_labels import DIAGNOSES
+from lusviewer.training.data.targets import KEYS
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
-from lusviewer.training.lite.calibrate import KEYS
 from lusviewer.training.lite.expert_heads import (
     LogisticHead,
     Samples,

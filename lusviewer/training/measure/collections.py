@@ -17,7 +17,7 @@ from lusviewer.inference.frames import run_grid, run_temporal
 from lusviewer.training.data.pocus_labels import DIAGNOSES, PocusClip, read_table
 from lusviewer.training.data.real_clips import grid_frames
 from lusviewer.training.data.split import shipped_split
-from lusviewer.training.lite.calibrate import KEYS
+from lusviewer.training.data.targets import KEYS
 from lusviewer.training.measure.metrics import Figure, auc_figure, dice_scores, roc_auc
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from lusviewer.training.data.pocus_labels import PocusClip
+from lusviewer.training.data.targets import KEYS
 from lusviewer.training.evaluate import main
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
-from lusviewer.training.lite.calibrate import KEYS, Calibration, calibrate
+from lusviewer.training.lite.calibrate import Calibration, calibrate
 from lusviewer.training.lite.clip_scores import ScoredClip
 from lusviewer.training.measure import collections
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork

@@ -10,7 +10,8 @@ import pytest
 from lusviewer.cancel import CancelToken
 from lusviewer.experts.expert import open_expert
 from lusviewer.training.data.pocus_labels import PocusClip
-from lusviewer.training.lite.calibrate import KEYS, Calibration
+from lusviewer.training.data.targets import KEYS
+from lusviewer.training.lite.calibrate import Calibration
 from lusviewer.training.lite.clip_scores import ScoredClip
 from lusviewer.training.lite.expert_heads import (
     Samples,

@@ -12,8 +12,9 @@ import torch
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.inference.bundle import open_bundle
+from lusviewer.training.data.targets import KEYS
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
-from lusviewer.training.lite.calibrate import KEYS, Calibration
+from lusviewer.training.lite.calibrate import Calibration
 from lusviewer.training.nets import export_onnx
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
