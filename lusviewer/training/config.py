@@ -7,30 +7,53 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from lusviewer.errors import TrainingError
 
+Kind = TypeVar("Kind", bound="RunSettings")
+
 
 @dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """Everything a run depends on; the same settings and data give the same weights.
+class RunSettings:
+    """What every recipe's run depends on; same settings and data, same results.
 
-    Folders: ``work`` holds what can be made again (rendered frames, decoded clips) and
-    the checkpoints; ``real`` is the POCUS collection ("" trains on the phantom alone);
-    ``bundle`` is what is written at the end. ``frame_shards`` and ``clip_shards`` say
-    how many shards of single frames and of 16-frame clips are rendered. ``tested``
-    false leaves the test patients alone, as long as there are choices to make.
+    ``work`` is the folder for what can be made again, ``real`` that of the POCUS
+    collection ("" for none), ``seed`` of all that is drawn.
     """
 
     work: str
+    real: str = ""
+    seed: int = 0
+    threads: int = 1
+    bfloat16: bool = True
+
+    @property
+    def run_folder(self) -> Path:
+        """Where checkpoints, results and the log are written."""
+        return Path(self.work) / "run"
+
+    def with_values(self, **values: Any) -> Self:  # noqa: ANN401 - any field
+        """Return a copy with other ``values``."""
+        return dataclasses.replace(self, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig(RunSettings):
+    """The settings of ``lus-lite``.
+
+    ``work`` holds rendered frames, decoded clips and the checkpoints; without ``real``
+    the phantom alone teaches; ``bundle`` is what is written at the end.
+    ``frame_shards`` and ``clip_shards`` say how many shards of single frames and of
+    16-frame clips are rendered. ``tested`` false leaves the test patients alone, as
+    long as there are choices to make.
+    """
+
     bundle: str = ""
     version: str = "0.0.1"
-    real: str = ""
     frame_shards: int = 200
     clip_shards: int = 6
     phantom_seed: int = 11
-    seed: int = 0
     steps: int = 4000
     phantom_frames: int = 12
     bags: int = 2
@@ -46,9 +69,7 @@ class TrainingConfig:
     checkpoint_every: int = 100
     snapshot_every: int = 1000
     report_every: int = 20
-    bfloat16: bool = True
     imagenet: bool = True
-    threads: int = 1
     tested: bool = True
 
     @property
@@ -66,18 +87,9 @@ class TrainingConfig:
         """Where the decoded real clips lie."""
         return Path(self.work) / "real"
 
-    @property
-    def run_folder(self) -> Path:
-        """Where checkpoints and the log are written."""
-        return Path(self.work) / "run"
 
-    def with_values(self, **values: Any) -> TrainingConfig:  # noqa: ANN401 - any field
-        """Return a copy with other ``values``."""
-        return dataclasses.replace(self, **values)
-
-
-def read_config(path: Path) -> TrainingConfig:
-    """Return the settings in the TOML or JSON file ``path``."""
+def read_settings(kind: type[Kind], path: Path) -> Kind:
+    """Return the settings of ``kind`` in the TOML or JSON file ``path``."""
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
@@ -91,12 +103,12 @@ def read_config(path: Path) -> TrainingConfig:
         raise TrainingError(
             msg, hint="Give a TOML or JSON file of settings."
         ) from error
-    return config_from(values, path.name)
+    return settings_from(kind, values, path.name)
 
 
-def config_from(values: dict[str, Any], where: str) -> TrainingConfig:
+def settings_from(kind: type[Kind], values: dict[str, Any], where: str) -> Kind:
     """Return settings from plain ``values``; refuse unknown keys and wrong types."""
-    fields = {field.name: field for field in dataclasses.fields(TrainingConfig)}
+    fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := sorted(values.keys() - fields.keys()):
         msg = f"{where}: unknown setting {', '.join(unknown)}."
         raise TrainingError(msg, hint=f"Known: {', '.join(fields)}.")
@@ -111,4 +123,4 @@ def config_from(values: dict[str, Any], where: str) -> TrainingConfig:
         if not fits:
             msg = f"{where}: '{name}' should be of type {expected}, found {value!r}."
             raise TrainingError(msg)
-    return TrainingConfig(**values)
+    return kind(**values)

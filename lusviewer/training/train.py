@@ -6,19 +6,24 @@ import argparse
 import json
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import LusViewerError, TrainingError
-from lusviewer.training.config import TrainingConfig, read_config
-from lusviewer.training.lite.recipe import STAGES
+from lusviewer.training.config import RunSettings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-RECIPES = ("lus-lite",)
+    from lusviewer.training.recipe import Recipe
+
+RECIPES: Final = {
+    "lus-lite": "lusviewer.training.lite.recipe",
+}
+"""The module of each recipe; it is imported only when the recipe is run."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,8 +36,9 @@ def main(argv: Sequence[str]) -> int:
     cancel = CancelToken()
     _stop_on_signals(cancel)
     try:
-        config = _with_options(read_config(options.config), options)
-        _run(config, options.only or tuple(STAGES), cancel)
+        recipe = open_recipe(options.recipe)
+        settings = read_settings(recipe.settings, options.config or _own(recipe.name))
+        _run(recipe, _with_options(settings, options), options.only, cancel)
     except Cancelled:
         _say({"event": "stopped"})
         return 130
@@ -43,42 +49,61 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def open_recipe(name: str) -> Recipe:
+    """Return the recipe called ``name``."""
+    recipe: Recipe = import_module(RECIPES[name]).RECIPE
+    return recipe
+
+
+def _own(name: str) -> Path:
+    """Return the settings file that comes with a recipe."""
+    return Path(__file__).parent / "recipes" / f"{name}.toml"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lusviewer train",
-        description="Train a model bundle by a recipe. Progress comes as JSON lines.",
+        description="Train by a recipe. Progress comes as JSON lines.",
     )
-    parser.add_argument("recipe", choices=RECIPES, help="what to train")
-    parser.add_argument("config", type=Path, help="settings, as TOML or JSON")
+    parser.add_argument("recipe", choices=tuple(RECIPES), help="what to train")
     parser.add_argument(
-        "--only", action="append", choices=tuple(STAGES), help="run this stage alone"
+        "config", type=Path, nargs="?", help="settings, TOML or JSON; else its own"
     )
+    parser.add_argument("--only", action="append", help="run this stage alone")
     parser.add_argument("--real", help="the folder of the POCUS collection")
+    parser.add_argument("--work", help="the folder to work in")
     parser.add_argument("--threads", type=int, help="threads of torch")
     return parser
 
 
-def _with_options(
-    config: TrainingConfig, options: argparse.Namespace
-) -> TrainingConfig:
+def _with_options(settings: RunSettings, options: argparse.Namespace) -> RunSettings:
     values = {
         name: value
-        for name in ("real", "threads")
+        for name in ("real", "work", "threads")
         if (value := getattr(options, name)) is not None
     }
-    return config.with_values(**values)
+    return settings.with_values(**values)
 
 
-def _run(config: TrainingConfig, stages: Sequence[str], cancel: CancelToken) -> None:
+def _run(
+    recipe: Recipe,
+    settings: RunSettings,
+    only: Sequence[str] | None,
+    cancel: CancelToken,
+) -> None:
     import cv2  # noqa: PLC0415 - its threads would fight with torch's
 
     cv2.setNumThreads(1)
-    folder = config.run_folder
+    stages = tuple(only or recipe.stages)
+    if unknown := sorted(set(stages) - recipe.stages.keys()):
+        msg = f"{recipe.name} has no stage {', '.join(unknown)}."
+        raise TrainingError(msg, hint=f"Its stages: {', '.join(recipe.stages)}.")
+    folder = settings.run_folder
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         for stage in stages:
             _say({"event": "stage", "stage": stage}, log)
-            for event in STAGES[stage](config, cancel):
+            for event in recipe.stages[stage](settings, cancel):
                 _say(event, log)
     _say({"event": "done"})
 

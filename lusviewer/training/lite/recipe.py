@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.training.config import TrainingConfig
 from lusviewer.training.data.batches import Bag, BatchMaker
 from lusviewer.training.data.shards import open_shards
 from lusviewer.training.lite.run_state import (
@@ -25,12 +26,12 @@ from lusviewer.training.lite.run_state import (
 )
 from lusviewer.training.lite.trainer import start_run, train_frames
 from lusviewer.training.nets.temporal import train_temporal
+from lusviewer.training.recipe import Recipe, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from lusviewer.cancel import CancelToken
-    from lusviewer.training.config import TrainingConfig
 
 CLIP_FRAMES: Final = 16
 """Frames of a simulated clip."""
@@ -131,7 +132,7 @@ def describe(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, 
     yield {"event": "card", "file": str(path), "collections": sorted(figures)}
 
 
-STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
+_STAGES: Final[dict[str, Stage]] = {
     "render": render,
     "decode": decode,
     "frames": frames,
@@ -139,6 +140,13 @@ STAGES: Final[dict[str, Callable[..., Iterator[dict[str, Any]]]]] = {
     "finish": finish,
     "describe": describe,
 }
+
+RECIPE: Final = Recipe(
+    "lus-lite",
+    "The shipped bundle: dense labels, 38 labels, findings, and experts on them.",
+    TrainingConfig,
+    _STAGES,
+)
 
 
 def _bags(config: TrainingConfig) -> list[Bag]:

@@ -14,7 +14,7 @@ import torch
 
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import TrainingError
-from lusviewer.training.config import TrainingConfig, config_from, read_config
+from lusviewer.training.config import TrainingConfig, read_settings, settings_from
 from lusviewer.training.data.batches import Bag, BatchMaker
 from lusviewer.training.data.pocus_labels import PocusClip
 from lusviewer.training.data.real_clips import CachedClip
@@ -173,7 +173,9 @@ def test_real_clips_of_any_length_train_the_temporal_head():
 def test_settings_are_read_from_toml_and_json(tmp_path):
     (tmp_path / "a.toml").write_text('work = "w"\nsteps = 5\nrate = 1\n')
     (tmp_path / "b.json").write_text('{"work": "w", "steps": 5, "rate": 1}')
-    assert read_config(tmp_path / "a.toml") == read_config(tmp_path / "b.json")
+    assert read_settings(TrainingConfig, tmp_path / "a.toml") == read_settings(
+        TrainingConfig, tmp_path / "b.json"
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_settings_are_read_from_toml_and_json(tmp_path):
 )
 def test_wrong_settings_are_refused_by_name(values, words):
     with pytest.raises(TrainingError, match=words):
-        config_from(values, "settings")
+        settings_from(TrainingConfig, values, "settings")
 
 
 def test_a_failed_recipe_says_why_as_json_and_in_words(tmp_path, capsys):
