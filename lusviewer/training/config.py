@@ -43,10 +43,11 @@ class TrainingConfig(RunSettings):
     """The settings of ``lus-lite``.
 
     ``work`` holds rendered frames, decoded clips and the checkpoints; without ``real``
-    the phantom alone teaches; ``bundle`` is what is written at the end.
-    ``frame_shards`` and ``clip_shards`` say how many shards of single frames and of
-    16-frame clips are rendered. ``tested`` false leaves the test patients alone, as
-    long as there are choices to make.
+    the phantom alone teaches; ``bundle`` is what is written at the end. ``lines`` is
+    the folder of lines drawn on real frames ("" for none), of which ``line_frames``
+    join each batch from step ``lines_from`` on. ``frame_shards`` and ``clip_shards``
+    say how many shards of single frames and of 16-frame clips are rendered.
+    ``tested`` false leaves the test patients alone, as long as there are choices.
     """
 
     bundle: str = ""
@@ -63,11 +64,16 @@ class TrainingConfig(RunSettings):
     warm_up: int = 100
     weight_decay: float = 0.02
     real_weight: float = 0.7
+    lines: str = ""
+    lines_from: int = 0
+    line_frames: int = 6
+    lines_weight: float = 1.0
     average: float = 0.998
     temporal_steps: int = 1500
     temporal_rate: float = 1e-3
     checkpoint_every: int = 100
     snapshot_every: int = 1000
+    snapshots_from: int = 0
     report_every: int = 20
     imagenet: bool = True
     tested: bool = True

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lusviewer.training.data.pocus_labels import PocusClip
     from lusviewer.training.data.real_clips import CachedClip
     from lusviewer.training.data.shards import Shard
+    from lusviewer.training.lines.frames import LineFrame
 
 _TONED_SHARE: Final = 0.35
 """How many simulated frames take on the grey levels of a real one."""
@@ -45,10 +46,12 @@ class Bag:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Phantom frames first, then the frames of the bags, clip by clip.
+    """Phantom frames first, then drawn real ones, then those of the bags, by clip.
 
     ``frames`` ``(n, 1, 224, 224)`` normalised; ``labels`` int64 ``(p, 224, 224)`` and
-    ``truth`` ``(p, 43)`` of the phantom frames; ``values``, ``weights`` ``(bags, 5)``.
+    ``truth`` ``(p, 43)`` of the phantom frames; ``drawn`` int64 ``(d, 224, 224)``,
+    255 where not known, and ``shown``, ``sure`` ``(d, 5)`` of the drawn frames;
+    ``values``, ``weights`` ``(bags, 5)``.
     """
 
     frames: Tensor
@@ -56,6 +59,9 @@ class Batch:
     truth: Tensor
     values: Tensor
     weights: Tensor
+    drawn: Tensor
+    shown: Tensor
+    sure: Tensor
 
 
 def normalised(frames: NDArray[np.uint8]) -> Tensor:
@@ -67,16 +73,28 @@ def normalised(frames: NDArray[np.uint8]) -> Tensor:
 class BatchMaker:
     """Draws mixed batches; the same step always gives the same batch."""
 
-    def __init__(self, shards: Sequence[Shard], bags: Sequence[Bag], seed: int) -> None:
+    def __init__(
+        self,
+        shards: Sequence[Shard],
+        bags: Sequence[Bag],
+        seed: int,
+        lines: Sequence[LineFrame] = (),
+    ) -> None:
         self._shards = shards
+        self._lines = by_clip(lines)
         self._starts = np.cumsum([0] + [len(shard.frames) for shard in shards])
         self._bags = bags
         self._seed = seed
         self._positive = [self._with(i, positive=True) for i in range(len(FINDINGS))]
         self._negative = [self._with(i, positive=False) for i in range(len(FINDINGS))]
 
-    def make(self, step: int, n_phantom: int, n_bags: int, n_frames: int) -> Batch:
-        """Return the batch of ``step``: phantom frames, and bags of ``n_frames``."""
+    def make(
+        self, step: int, n_phantom: int, n_bags: int, n_frames: int, n_lines: int = 0
+    ) -> Batch:
+        """Return the batch of ``step``: phantom frames, and bags of ``n_frames``.
+
+        ``n_lines`` drawn real frames join them, where the maker has any.
+        """
         rng = np.random.default_rng([self._seed, step])
         frames: list[NDArray[np.uint8]] = []
         labels, truth, values, weights = [], [], [], []
@@ -85,18 +103,37 @@ class BatchMaker:
             frames.append(frame)
             labels.append(label)
             truth.append(known)
+        bagged: list[NDArray[np.uint8]] = []
         for _ in range(n_bags if self._bags else 0):
             bag = self._bags[self._draw_bag(rng)]
-            frames += _bag_frames(bag, n_frames, rng)
+            bagged += _bag_frames(bag, n_frames, rng)
             values.append(bag.known.values)
             weights.append(bag.known.weights)
+        lines = self._draw_lines(n_lines, rng)
+        frames += [picture for picture, _, _ in lines]
         return Batch(
-            normalised(np.stack(frames)),
+            normalised(np.stack(frames + bagged)),
             torch.from_numpy(np.stack(labels)).long(),
             torch.from_numpy(np.stack(truth)).float(),
             _rows(values),
             _rows(weights),
+            _maps([label for _, label, _ in lines]),
+            _rows([line.values for _, _, line in lines]),
+            _rows([line.weights for _, _, line in lines]),
         )
+
+    def _draw_lines(
+        self, count: int, rng: np.random.Generator
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8], LineFrame]]:
+        """Return drawn frames: each clip as likely as another, whatever its length."""
+        drawn = []
+        for number in rng.integers(0, len(self._lines), count) if self._lines else ():
+            clip = self._lines[int(number)]
+            line = clip[int(rng.integers(len(clip)))]
+            look = Look.draw(rng, GRID)
+            picture = apply_look(look, line.frame, rng)
+            drawn.append((picture, apply_to_labels(look, line.labels), line))
+        return drawn
 
     def _phantom(
         self, number: int, rng: np.random.Generator
@@ -130,6 +167,20 @@ class BatchMaker:
         if shares.sum() == 0:
             return int(rng.integers(len(self._bags)))
         return int(rng.choice(len(shares), p=shares))
+
+
+def by_clip(lines: Sequence[LineFrame]) -> list[list[LineFrame]]:
+    """Return drawn frames grouped by their clip."""
+    clips: dict[str, list[LineFrame]] = {}
+    for line in lines:
+        clips.setdefault(line.clip, []).append(line)
+    return list(clips.values())
+
+
+def _maps(labels: Sequence[NDArray[np.uint8]]) -> Tensor:
+    if not labels:
+        return torch.zeros(0, GRID, GRID, dtype=torch.long)
+    return torch.from_numpy(np.stack(labels)).long()
 
 
 def _rows(values: Sequence[NDArray[np.float32]]) -> Tensor:

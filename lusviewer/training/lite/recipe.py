@@ -17,6 +17,7 @@ from lusviewer.training.data.batches import Bag, BatchMaker
 from lusviewer.training.data.shards import open_shards
 from lusviewer.training.lite.run_state import (
     TEMPORAL_STATE,
+    drawn_frames,
     embedded,
     exported_frame_graph,
     known_clips,
@@ -84,9 +85,9 @@ def decode(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
 
 def frames(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
     """Train the frame network from its last checkpoint to its last step."""
-    maker = BatchMaker(
-        open_shards(config.frames_folder, "train"), _bags(config), config.seed
-    )
+    shards = open_shards(config.frames_folder, "train")
+    lines = drawn_frames(config, "train", cancel)
+    maker = BatchMaker(shards, _bags(config), config.seed, lines)
     run = start_run(config, maker)
     yield from train_frames(config, run, maker, cancel)
 

@@ -18,8 +18,10 @@ from lusviewer.training.nets.checkpoint import load_mean, tensors
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 if TYPE_CHECKING:
+    from lusviewer.cancel import CancelToken
     from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import TrainingConfig
+    from lusviewer.training.lines.frames import LineFrame
     from lusviewer.training.nets.temporal import EmbeddedClip
 
 TEMPORAL_STATE: Final = "temporal-state.npz"
@@ -38,14 +40,31 @@ def part_of(clips: tuple[PocusClip, ...], part: str) -> tuple[PocusClip, ...]:
     return tuple(clip for clip in clips if clip.file in files)
 
 
+def drawn_frames(
+    config: TrainingConfig, part: str, cancel: CancelToken
+) -> list[LineFrame]:
+    """Return the drawn real frames of ``part``; none where the run has no lines."""
+    from lusviewer.training.lines.frames import line_frames  # noqa: PLC0415 - decoders
+
+    folder = real_folder(config)
+    if not config.lines or folder is None:
+        return []
+    labels = Path(config.lines)
+    return line_frames(labels, folder, part, config.cache_folder, cancel)
+
+
 def load_frame_network(config: TrainingConfig) -> FrameNetwork:
     """Return the frame network with the mean of the snapshots' averaged weights.
 
     Late in training the network fits the simulator more and more, real clips less;
-    the mean over the way keeps both.
+    the mean over the way keeps both. Snapshots before ``snapshots_from`` are left out.
     """
     network = FrameNetwork()
-    paths = sorted((config.run_folder / SNAPSHOTS).glob("*.npz"))
+    paths = [
+        path
+        for path in sorted((config.run_folder / SNAPSHOTS).glob("*.npz"))
+        if int(path.stem) >= config.snapshots_from
+    ]
     load_mean(paths or [config.run_folder / FRAME_STATE], network)
     return network.eval()
 

@@ -97,7 +97,7 @@ def train_frames(
     """Train to the last step; yield progress, and checkpoint on the way."""
     folder = config.run_folder
     folder.mkdir(parents=True, exist_ok=True)
-    started, sums = time.monotonic(), np.zeros(3)
+    started, sums = time.monotonic(), np.zeros(4)
     while run.step < config.steps:
         if cancel.cancelled:
             save_state(folder / FRAME_STATE, run.step, *_parts(run))
@@ -108,7 +108,7 @@ def train_frames(
             elapsed = time.monotonic() - started
             mean = sums / config.report_every
             yield _progress(config, run.step, mean, elapsed)
-            started, sums = time.monotonic(), np.zeros(3)
+            started, sums = time.monotonic(), np.zeros(4)
         if run.step % config.checkpoint_every == 0 or run.step == config.steps:
             save_state(folder / FRAME_STATE, run.step, *_parts(run))
         if run.step % config.snapshot_every == 0 or run.step == config.steps:
@@ -131,31 +131,54 @@ def _progress(
         "segmentation": round(float(losses[0]), 4),
         "labels": round(float(losses[1]), 4),
         "real": round(float(losses[2]), 4),
+        "drawn": round(float(losses[3]), 4),
         "seconds": round(elapsed, 2),
     }
 
 
 def _draw(config: TrainingConfig, maker: BatchMaker, step: int) -> Batch:
-    return maker.make(step, config.phantom_frames, config.bags, config.bag_frames)
+    lines = config.line_frames if step >= config.lines_from else 0
+    return maker.make(
+        step, config.phantom_frames, config.bags, config.bag_frames, lines
+    )
 
 
 def train_step(config: TrainingConfig, run: Run, batch: Batch) -> np.ndarray:
-    """Do one step; return the losses: segmentation, labels, real."""
+    """Do one step; return the losses: segmentation, labels, real, drawn."""
     _set_rates(config, run)
     frames = batch.frames.to(memory_format=torch.channels_last)
     frames = frames.to(torch.bfloat16) if config.bfloat16 else frames
     out = run.network(frames)
-    n = len(batch.labels)
-    row, column = run.step % 2, run.step // 2 % 2
-    logits = at_phase(out.segmentation[:n].float(), row, column)
-    segmentation = segmentation_loss(logits, batch.labels[:, row::2, column::2])
-    labels = functional.binary_cross_entropy_with_logits(out.head[:n], batch.truth)
-    real = labels.new_zeros(())
-    if len(batch.values):
-        bags = out.head[n:].unflatten(0, (len(batch.values), -1))
-        real = bag_loss(bags, batch.values, batch.weights)
-    _learn(run, segmentation + labels + config.real_weight * real)
-    return np.array([segmentation.item(), labels.item(), real.item()])
+    n, end = len(batch.labels), len(batch.labels) + len(batch.drawn)
+    phase = run.step % 2, run.step // 2 % 2
+    losses = [
+        _dense_loss(out.segmentation[:n], batch.labels, phase),
+        functional.binary_cross_entropy_with_logits(out.head[:n], batch.truth),
+        _clip_loss(out.head[end:], batch.values, batch.weights),
+        _dense_loss(out.segmentation[n:end], batch.drawn, phase)
+        + _clip_loss(out.head[n:end], batch.shown, batch.sure),
+    ]
+    weights = (1.0, 1.0, config.real_weight, config.lines_weight)
+    loss = sum((w * p for w, p in zip(weights, losses, strict=True)), torch.zeros(()))
+    _learn(run, loss)
+    return np.array([part.item() for part in losses])
+
+
+def _dense_loss(logits: Tensor, labels: Tensor, phase: tuple[int, int]) -> Tensor:
+    """Return the loss at a quarter of the pixels, another one each step."""
+    if not len(labels):
+        return torch.zeros(())
+    row, column = phase
+    return segmentation_loss(
+        at_phase(logits.float(), row, column), labels[:, row::2, column::2]
+    )
+
+
+def _clip_loss(head: Tensor, values: Tensor, weights: Tensor) -> Tensor:
+    """Return the loss of bags; a drawn frame is a bag of its own."""
+    if not len(values):
+        return torch.zeros(())
+    return bag_loss(head.unflatten(0, (len(values), -1)), values, weights)
 
 
 def _learn(run: Run, loss: Tensor) -> None:

@@ -22,6 +22,7 @@ _CLASS_WEIGHTS: Final = {
     "consolidation": 1.5,
     "effusion": 1.5,
 }
+_UNKNOWN: Final = 255
 _SHARPNESS: Final = 3.0
 _DOUBT: Final = 0.05
 """How wrong a person's label may be: keeps a few clips from being learned by heart."""
@@ -57,14 +58,18 @@ def at_phase(logits: Tensor, row: int, column: int) -> Tensor:
 def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Return weighted cross-entropy plus the Dice loss of the thin classes.
 
-    ``logits`` ``(n, 9, r, c)`` float32, ``labels`` ``(n, r, c)`` int64.
+    ``logits`` ``(n, 9, r, c)`` float32, ``labels`` ``(n, r, c)`` int64; pixels
+    labelled 255 teach nothing.
     """
     weights = torch.tensor([_CLASS_WEIGHTS[name] for name in CLASSES])
     log_probability = functional.log_softmax(logits, 1)
-    entropy = functional.nll_loss(log_probability, labels, weights)
+    entropy = functional.nll_loss(
+        log_probability, labels, weights, ignore_index=_UNKNOWN
+    )
+    known = (labels != _UNKNOWN).float()
     dice = logits.new_zeros(())
     for index in _THIN:
-        probability = log_probability[:, index].exp()
+        probability = log_probability[:, index].exp() * known
         truth = (labels == index).float()
         overlap = 2 * (probability * truth).sum() + 1
         dice = dice + 1 - overlap / (probability.sum() + truth.sum() + 1)
