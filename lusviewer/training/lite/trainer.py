@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from lusviewer.training.nets.encoder import freeze_wide_filters, load_imagenet
 from lusviewer.training.nets.layers import measure_statistics
 from lusviewer.training.nets.losses import at_phase, bag_loss, segmentation_loss
 from lusviewer.training.nets.network import FrameNetwork
+from lusviewer.training.nets.optimise import Rates, adamw, learn, set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def start_run(config: TrainingConfig, maker: BatchMaker) -> Run:
             network if not config.imagenet else _new_parts(network),
             lambda: network(first.frames.to(memory_format=torch.channels_last)),
         )
-    optimiser = torch.optim.AdamW(_groups(network, config), lr=config.rate)
+    optimiser = adamw(network, _rates(config))
     run = Run(network, optimiser, Average(network, config.average))
     if path.is_file():
         run.step = load_state(path, network, optimiser, run.average)
@@ -74,21 +74,14 @@ def _new_parts(network: FrameNetwork) -> torch.nn.ModuleList:
     return torch.nn.ModuleList([network.merges, network.head_filter, network.head_mix])
 
 
-def _groups(network: FrameNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Weights decay, gains and biases do not; the encoder learns more slowly."""
-    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            key = (name.startswith("encoder."), parameter.ndim > 1)
-            groups.setdefault(key, []).append(parameter)
-    return [
-        {
-            "params": parameters,
-            "peak": config.encoder_rate if encoder else config.rate,
-            "weight_decay": config.weight_decay if decays else 0.0,
-        }
-        for (encoder, decays), parameters in sorted(groups.items())
-    ]
+def _rates(config: TrainingConfig) -> Rates:
+    return Rates(
+        config.rate,
+        config.encoder_rate,
+        config.weight_decay,
+        config.warm_up,
+        config.steps,
+    )
 
 
 def train_frames(
@@ -145,7 +138,7 @@ def _draw(config: TrainingConfig, maker: BatchMaker, step: int) -> Batch:
 
 def train_step(config: TrainingConfig, run: Run, batch: Batch) -> np.ndarray:
     """Do one step; return the losses: segmentation, labels, real, drawn."""
-    _set_rates(config, run)
+    set_rates(run.optimiser, _rates(config), run.step)
     frames = batch.frames.to(memory_format=torch.channels_last)
     frames = frames.to(torch.bfloat16) if config.bfloat16 else frames
     out = run.network(frames)
@@ -160,7 +153,7 @@ def train_step(config: TrainingConfig, run: Run, batch: Batch) -> np.ndarray:
     ]
     weights = (1.0, 1.0, config.real_weight, config.lines_weight)
     loss = sum((w * p for w, p in zip(weights, losses, strict=True)), torch.zeros(()))
-    _learn(run, loss)
+    learn(run.network, run.optimiser, run.average, loss, run.step)
     return np.array([part.item() for part in losses])
 
 
@@ -179,20 +172,3 @@ def _clip_loss(head: Tensor, values: Tensor, weights: Tensor) -> Tensor:
     if not len(values):
         return torch.zeros(())
     return bag_loss(head.unflatten(0, (len(values), -1)), values, weights)
-
-
-def _learn(run: Run, loss: Tensor) -> None:
-    run.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
-    run.optimiser.step()
-    run.average.update(run.network, run.step)
-
-
-def _set_rates(config: TrainingConfig, run: Run) -> None:
-    """Warm up, then follow half a cosine down to a fiftieth."""
-    warm = min(1.0, (run.step + 1) / config.warm_up)
-    done = min(1.0, run.step / config.steps)
-    factor = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-    for group in run.optimiser.param_groups:
-        group["lr"] = group["peak"] * factor

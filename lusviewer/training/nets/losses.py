@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor
@@ -10,8 +10,11 @@ from torch.nn import functional
 
 from lusviewer.findings import CLASSES, FINDINGS, LABELS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _THIN: Final = tuple(CLASSES.index(name) for name in ("pleura", "a_line", "b_line"))
-_CLASS_WEIGHTS: Final = {
+CLASS_WEIGHTS: Final = {
     "outside": 0.3,
     "chest_wall": 0.8,
     "rib_shadow": 1.0,
@@ -22,6 +25,8 @@ _CLASS_WEIGHTS: Final = {
     "consolidation": 1.5,
     "effusion": 1.5,
 }
+"""How much a pixel of each class weighs in the cross-entropy."""
+
 _UNKNOWN: Final = 255
 _SHARPNESS: Final = 3.0
 _DOUBT: Final = 0.05
@@ -55,16 +60,18 @@ def at_phase(logits: Tensor, row: int, column: int) -> Tensor:
     return logits
 
 
-def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
+def segmentation_loss(
+    logits: Tensor, labels: Tensor, weights: Mapping[str, float] = CLASS_WEIGHTS
+) -> Tensor:
     """Return weighted cross-entropy plus the Dice loss of the thin classes.
 
     ``logits`` ``(n, 9, r, c)`` float32, ``labels`` ``(n, r, c)`` int64; pixels
     labelled 255 teach nothing.
     """
-    weights = torch.tensor([_CLASS_WEIGHTS[name] for name in CLASSES])
+    by_class = torch.tensor([weights[name] for name in CLASSES])
     log_probability = functional.log_softmax(logits, 1)
     entropy = functional.nll_loss(
-        log_probability, labels, weights, ignore_index=_UNKNOWN
+        log_probability, labels, by_class, ignore_index=_UNKNOWN
     )
     known = (labels != _UNKNOWN).float()
     dice = logits.new_zeros(())
