@@ -34,9 +34,16 @@ class CachedClip:
 
 
 def cache_clips(
-    folder: Path, files: Iterable[str], cache: Path, cancel: CancelToken
+    folder: Path,
+    files: Iterable[str],
+    cache: Path,
+    cancel: CancelToken,
+    most: int = MAX_FRAMES,
 ) -> Iterator[tuple[str, str]]:
-    """Decode ``files`` of ``folder`` into ``cache``; yield each, with its error."""
+    """Decode ``files`` of ``folder`` into ``cache``; yield each, with its error.
+
+    At most ``most`` frames of each are kept, spread evenly.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     for file in files:
         cancel.check()
@@ -44,7 +51,7 @@ def cache_clips(
         error = ""
         if not target.is_file():
             try:
-                frames = grid_frames(folder / file, cancel)
+                frames = grid_frames(folder / file, cancel, most)
                 with written(target) as out:
                     np.save(out, frames)
             except ClipError as failure:
@@ -66,12 +73,14 @@ def is_cached(cache: Path, file: str) -> bool:
     return (cache / f"{_key(file)}.npy").is_file()
 
 
-def grid_frames(path: Path, cancel: CancelToken) -> NDArray[np.uint8]:
-    """Return up to 120 frames of the clip at ``path`` on the model's grid."""
+def grid_frames(
+    path: Path, cancel: CancelToken, most: int = MAX_FRAMES
+) -> NDArray[np.uint8]:
+    """Return up to ``most`` frames of the clip at ``path`` on the model's grid."""
     clip = open_clip(path)
     try:
         geometry = clip.locate(cancel)
-        count = min(len(clip), MAX_FRAMES)
+        count = min(len(clip), most)
         chosen = np.unique(np.linspace(0, len(clip) - 1, count).round().astype(int))
         frames = []
         for index in chosen:

@@ -20,7 +20,7 @@ from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
     from lusviewer.inference.session import OnnxSession
-    from lusviewer.training.config import TrainingConfig
+    from lusviewer.training.config import RunSettings, TrainingConfig
     from lusviewer.training.lines.frames import LineFrame
     from lusviewer.training.nets.temporal import EmbeddedClip
 
@@ -28,7 +28,7 @@ TEMPORAL_STATE: Final = "temporal-state.npz"
 """The trained temporal head, in the run's folder."""
 
 
-def known_clips(config: TrainingConfig) -> tuple[PocusClip, ...]:
+def known_clips(config: RunSettings) -> tuple[PocusClip, ...]:
     """Return the real clips' labels; none where the run is on the phantom alone."""
     folder = real_folder(config)
     return () if folder is None else read_table(folder)
@@ -104,7 +104,7 @@ def embedded(
     return simulated + real_clips(graph, config.cache_folder, known, store)
 
 
-def real_folder(config: TrainingConfig) -> Path | None:
+def real_folder(config: RunSettings) -> Path | None:
     """Return the POCUS folder of the settings or the environment, None for neither."""
     named = config.real or os.environ.get("LUSVIEWER_REAL_DATA", "")
     if not named:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
@@ -23,13 +24,14 @@ from lusviewer.training.nets.network import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch import Tensor, nn
+    from lusviewer.training.nets.features import FrameFeatures
 
 TOLERANCE = 1e-4
 """The largest difference between torch and onnxruntime that is accepted."""
 
 FRAME_OUTPUTS = ("labels", "biomarkers", "findings", "embedding", "saliency")
 TEMPORAL_OUTPUTS = ("biomarkers", "findings")
+FEATURE_OUTPUTS = ("embedding",)
 _OPSET = 17
 _MAX_LABELS_MOVED = 1e-4
 
@@ -41,8 +43,32 @@ def export_frame(network: FrameNetwork, path: Path) -> float:
     """
     module = ExportedFrame(network.float()).eval()
     sample = _speckle(3)
-    _write(module, sample[:1], path, ("frame", FRAME_OUTPUTS, {}))
-    return max(_difference(module, sample[i : i + 1], path) for i in range(3))
+    return _export_by_frame(module, sample, path, FRAME_OUTPUTS)
+
+
+def export_features(features: FrameFeatures, path: Path) -> float:
+    """Write the graph from a frame to its feature vector; return the difference."""
+    module = _Listed(features.float()).eval()
+    return _export_by_frame(module, _speckle(3), path, FEATURE_OUTPUTS)
+
+
+class _Listed(nn.Module):
+    """A module of one output, which it gives as a tuple like the others."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, frame: Tensor) -> tuple[Tensor]:
+        return (self.module(frame),)
+
+
+def _export_by_frame(
+    module: nn.Module, sample: Tensor, path: Path, outputs: tuple[str, ...]
+) -> float:
+    _write(module, sample[:1], path, ("frame", outputs, {}))
+    names = ("frame", outputs)
+    return max(_difference(module, sample[i : i + 1], path, names) for i in range(3))
 
 
 def export_temporal(network: TemporalNetwork, path: Path) -> float:
@@ -54,7 +80,8 @@ def export_temporal(network: TemporalNetwork, path: Path) -> float:
     axes = {"embeddings": free, "biomarkers": free, "findings": free}
     _write(module, sample, path, ("embeddings", TEMPORAL_OUTPUTS, axes))
     lengths = (1, 7, 30)
-    return max(_difference(module, sample[:, :n], path) for n in lengths)
+    names = ("embeddings", TEMPORAL_OUTPUTS)
+    return max(_difference(module, sample[:, :n], path, names) for n in lengths)
 
 
 def _speckle(n: int) -> Tensor:
@@ -88,12 +115,16 @@ def _write(
         )
 
 
-def _difference(module: nn.Module, sample: Tensor, path: Path) -> float:
+def _difference(
+    module: nn.Module,
+    sample: Tensor,
+    path: Path,
+    signature: tuple[str, tuple[str, ...]],
+) -> float:
     with torch.no_grad():
         expected = [t.numpy() for t in module(sample)]
     session = OnnxSession(path, "cpu")
-    names = FRAME_OUTPUTS if len(expected) == len(FRAME_OUTPUTS) else TEMPORAL_OUTPUTS
-    source = "frame" if names is FRAME_OUTPUTS else "embeddings"
+    source, names = signature
     got = session.run({source: sample.numpy()}, CancelToken())
     worst = 0.0
     for name, value in zip(names, expected, strict=True):
