@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.geometry import FrameGeometry
 
 MAX_FRAMES: Final = 120
 """Frames kept of a clip; of longer ones, as many spread evenly."""
@@ -77,6 +78,13 @@ def grid_frames(
     path: Path, cancel: CancelToken, most: int = MAX_FRAMES
 ) -> NDArray[np.uint8]:
     """Return up to ``most`` frames of the clip at ``path`` on the model's grid."""
+    return located_frames(path, cancel, most)[0]
+
+
+def located_frames(
+    path: Path, cancel: CancelToken, most: int = MAX_FRAMES
+) -> tuple[NDArray[np.uint8], FrameGeometry]:
+    """Return the frames that ``grid_frames`` gives, and where their beam lies."""
     clip = open_clip(path)
     try:
         geometry = clip.locate(cancel)
@@ -94,7 +102,7 @@ def grid_frames(
     if not frames:
         msg = f"{path.name} has no frame that decodes"
         raise TrainingError(msg)
-    return np.stack(frames)
+    return np.stack(frames), geometry
 
 
 def _key(file: str) -> str:
