@@ -133,6 +133,26 @@ def describe(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, 
     yield {"event": "card", "file": str(path), "collections": sorted(figures)}
 
 
+def int8(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+    """Make the frame graph in 8 bits and say whether its figures hold."""
+    from lusviewer.training.lite.int8 import (  # noqa: PLC0415 - onnxruntime's tools
+        compare,
+        quantise,
+        ranges_from,
+    )
+
+    full = Path(config.bundle) / "frame.onnx"
+    small = config.run_folder / "frame-int8.onnx"
+    bags = [bag.clip.frames for bag in _bags(config)]
+    shards = open_shards(config.frames_folder, "train")
+    cancel.check()
+    quantise(full, small, ranges_from(shards, bags))
+    found = compare(full, small, open_shards(config.frames_folder, "validation"))
+    path = config.run_folder / "int8.json"
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    yield {"event": "int8", "file": str(path), "holds": found["holds"]}
+
+
 _STAGES: Final[dict[str, Stage]] = {
     "render": render,
     "decode": decode,
@@ -140,6 +160,7 @@ _STAGES: Final[dict[str, Stage]] = {
     "temporal": temporal,
     "finish": finish,
     "describe": describe,
+    "int8": int8,
 }
 
 RECIPE: Final = Recipe(

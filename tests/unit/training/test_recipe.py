@@ -29,6 +29,7 @@ def ended(tmp_path_factory):
         patch.setattr(phantom_set, "SCENES_PER_SHARD", 2)
         patch.delenv("LUSVIEWER_REAL_DATA", raising=False)
         render_shard(folder / "phantom-clips", 8, RenderPlan(12, 16))
+        render_shard(folder / "phantom-frames", 8, RenderPlan(11, 1))
         status = main(["lus-lite", str(settings)])
     assert status == 0
     log = (folder / "run" / "log.jsonl").read_text().splitlines()
@@ -43,7 +44,15 @@ def test_the_bundle_opens_as_the_viewer_opens_it(ended):
 
 def test_every_stage_is_logged_in_order(ended):
     stages = [event["stage"] for event in ended[1] if event["event"] == "stage"]
-    assert stages == ["render", "decode", "frames", "temporal", "finish", "describe"]
+    assert stages == [
+        "render",
+        "decode",
+        "frames",
+        "temporal",
+        "finish",
+        "describe",
+        "int8",
+    ]
 
 
 def test_progress_says_how_far_it_is(ended):
@@ -62,3 +71,10 @@ def test_the_card_is_written(ended):
     card = (ended[0] / "tiny" / "MODEL_CARD.md").read_text()
     assert card.startswith("# tiny 0.0.7")
     assert card.count("Not measured.") == 3
+
+
+def test_the_graph_in_8_bits_is_measured_beside_the_full_one(ended):
+    found = json.loads((ended[0] / "run" / "int8.json").read_text())
+    assert found["megabytes"]["int8"] < 0.5 * found["megabytes"]["float32"]
+    assert found["holds"] == (max(found["lost"].values()) <= 0.01)
+    assert found["float32"]["figures"].keys() == found["int8"]["figures"].keys()
