@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RECIPES: Final = {
     "lus-lite": "lusviewer.training.lite.recipe",
+    "segmentation": "lusviewer.training.segmentation.recipe",
 }
 """The module of each recipe; it is imported only when the recipe is run."""
 

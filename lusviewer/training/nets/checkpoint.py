@@ -28,7 +28,10 @@ class Average:
         """Take in the weights after ``step``; early steps count for more."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for name, value in network.state_dict().items():
-            self.values[name].lerp_(value, 1 - decay)
+            if value.is_floating_point():
+                self.values[name].lerp_(value, 1 - decay)
+            else:  # a counter has no mean
+                self.values[name].copy_(value)
 
 
 def save_state(

@@ -1,0 +1,1 @@
+"""Which labels, which frames, which network: segmentation compared."""
