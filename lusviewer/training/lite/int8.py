@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lusviewer.training.data.shards import Shard
 
-    Frames = Sequence[NDArray[np.uint8]]
+    Frames = NDArray[np.uint8]
 
 ALLOWED: Final = 0.01
 """How much worse a figure may become."""
@@ -35,7 +35,7 @@ _RANGE_FRAMES: Final = 80
 _TIMED: Final = 60
 
 
-def quantise(graph: Path, out: Path, frames: Frames) -> None:
+def quantise(graph: Path, out: Path, frames: Sequence[Frames]) -> None:
     """Write the graph at ``graph`` in 8 bits to ``out``; ``frames`` set the ranges."""
     from onnxruntime import quantization as q  # noqa: PLC0415 - slow, only here
     from onnxruntime.quantization.shape_inference import (  # noqa: PLC0415
@@ -64,10 +64,10 @@ def quantise(graph: Path, out: Path, frames: Frames) -> None:
         )
 
 
-def ranges_from(shards: Sequence[Shard], bags: Sequence[Frames]) -> Frames:
+def ranges_from(shards: Sequence[Shard], bags: Sequence[Frames]) -> list[Frames]:
     """Return frames to take the ranges from: half simulated, half real."""
     half = _RANGE_FRAMES // 2
-    sources = [[shard.frames for shard in shards], list(bags)]
+    sources: list[list[Frames]] = [[shard.frames for shard in shards], list(bags)]
     return [
         clips[i % len(clips)][i % len(clips[i % len(clips)])]
         for clips in sources
