@@ -41,15 +41,12 @@ def export_frame(network: FrameNetwork, path: Path) -> float:
 
     Raises ``TrainingError`` where onnxruntime and torch disagree.
     """
-    module = ExportedFrame(network.float()).eval()
-    sample = _speckle(3)
-    return _export_by_frame(module, sample, path, FRAME_OUTPUTS)
+    return export_by_frame(ExportedFrame(network.float()), path, FRAME_OUTPUTS)
 
 
 def export_features(features: FrameFeatures, path: Path) -> float:
     """Write the graph from a frame to its feature vector; return the difference."""
-    module = _Listed(features.float()).eval()
-    return _export_by_frame(module, _speckle(3), path, FEATURE_OUTPUTS)
+    return export_by_frame(_Listed(features.float()), path, FEATURE_OUTPUTS)
 
 
 class _Listed(nn.Module):
@@ -63,9 +60,13 @@ class _Listed(nn.Module):
         return (self.module(frame),)
 
 
-def _export_by_frame(
-    module: nn.Module, sample: Tensor, path: Path, outputs: tuple[str, ...]
-) -> float:
+def export_by_frame(module: nn.Module, path: Path, outputs: tuple[str, ...]) -> float:
+    """Write the graph of ``module``, from one frame to a tuple of ``outputs``.
+
+    Return the largest difference to torch; raises ``TrainingError`` as the others do.
+    """
+    module = module.eval()
+    sample = _speckle(3)
     _write(module, sample[:1], path, ("frame", outputs, {}))
     names = ("frame", outputs)
     return max(_difference(module, sample[i : i + 1], path, names) for i in range(3))

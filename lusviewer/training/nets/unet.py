@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,7 +26,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [channels * 2**level for level in range(LEVELS + 1)]
         self.down = nn.ModuleList(
-            _double(inner, outer) for inner, outer in zip([4, *widths], widths)
+            _double(inner, outer) for inner, outer in pairwise([4, *widths])
         )
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(widths[level + 1], widths[level], 2, 2)
