@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 PARTS: Final = ("train", "validation", "test")
 _SHARES: Final = (0.6, 0.2, 0.2)
 
+COPIES: Final = frozenset(
+    {
+        "images/convex/Pneu_northumbria_0409_set4_img2.jpg",
+        "videos/convex/Pneu_northumbria_1009_vid1.avi",
+    }
+)
+"""Files of the table that show the same recording as a file of another part.
+
+The first is also ``set6_img6``, the second ``Pneu_Avi_Video_002`` in another crop.
+"""
+
 Split = dict[str, tuple[str, ...]]
 """The files of each part, by the names of the collection's table."""
 
@@ -93,7 +104,10 @@ def save_split(split: Split, path: Path) -> None:
 
 
 def shipped_split() -> Split:
-    """Return the split the shipped bundle was trained and tested with."""
+    """Return the split of the shipped bundle; copies of other files are left out."""
     file = resources.files("lusviewer.training.data") / "pocus_split.json"
     parts = json.loads(file.read_text(encoding="utf-8"))
-    return {part: tuple(parts[part]) for part in PARTS}
+    return {
+        part: tuple(file for file in parts[part] if file not in COPIES)
+        for part in PARTS
+    }
