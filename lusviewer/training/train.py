@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RECIPES: Final = {
     "lus-lite": "lusviewer.training.lite.recipe",
     "segmentation": "lusviewer.training.segmentation.recipe",
+    "label-fraction": "lusviewer.training.label_fraction.recipe",
+    "uscl": "lusviewer.training.uscl.recipe",
+    "video-ssl": "lusviewer.training.video_ssl.recipe",
 }
 """The module of each recipe; it is imported only when the recipe is run."""
 

@@ -1,0 +1,1 @@
+"""Recipe `label-fraction`: how far a start gets with few labels."""

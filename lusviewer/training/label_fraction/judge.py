@@ -1,0 +1,87 @@
+"""The curve of several starts on one library, as figures that JSON can hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lusviewer.training.label_fraction.curve import curve
+from lusviewer.training.label_fraction.figures import measured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lusviewer.training.label_fraction.curve import Scores
+    from lusviewer.training.label_fraction.figures import Measured
+    from lusviewer.training.label_fraction.library import Library, Question
+
+BASELINE: Final = "imagenet"
+"""The start that the others are compared with."""
+
+Row = dict[str, Any]
+
+
+def judged(
+    library: Library,
+    question: Question,
+    vectors: Mapping[str, NDArray[np.float32]],
+    fractions: Sequence[float],
+    draws: int,
+) -> dict[str, list[Row]]:
+    """Return the rows of each start's curve, by its name in ``vectors``.
+
+    ``vectors`` are its clips' features ``(clips, d)`` in the library's order.
+    """
+    found = {}
+    for start, features in vectors.items():
+        wide = features.astype(np.float64)
+        found[start] = list(curve(library, question, wide, fractions, draws))
+    return rows(library, question, found)
+
+
+def rows(
+    library: Library, question: Question, scores: Mapping[str, Sequence[Scores]]
+) -> dict[str, list[Row]]:
+    """Return a row a fraction for each start, with its gain over ImageNet's."""
+    figures = {
+        start: [measured(library, question, one) for one in found]
+        for start, found in scores.items()
+    }
+    base = figures.get(BASELINE)
+    return {
+        start: [
+            _row(scores[start][i], figures[start][i], base[i] if base else None)
+            for i in range(len(scores[start]))
+        ]
+        for start in scores
+    }
+
+
+def _row(
+    scores: Scores, figures: Mapping[str, Measured], base: Mapping[str, Measured] | None
+) -> Row:
+    row: Row = {
+        "fraction": scores.fraction,
+        "draws": len(scores.values),
+        "patients": round(scores.patients, 1),
+        "clips": round(scores.clips, 1),
+        **{name: figure.plain() for name, figure in figures.items()},
+    }
+    if base is not None and base is not figures:
+        row["auc_above_imagenet"] = figures["auc"].above(base["auc"]).plain()
+    return row
+
+
+def described(library: Library, question: Question) -> Row:
+    """Return how many clips and patients are tested, and how many of each class."""
+    test = np.concatenate([fold.test for fold in library.folds])
+    test = test[question.truth[test] >= 0]
+    counts = np.bincount(question.truth[test], minlength=question.classes)
+    return {
+        "tested_clips": len(test),
+        "tested_patients": len({library.patients[i] for i in test}),
+        "of_each_class": [int(count) for count in counts],
+    }

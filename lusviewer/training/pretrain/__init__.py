@@ -1,0 +1,1 @@
+"""Teaching the encoder without labels: views, contrast, the loop, what is written."""

@@ -1,0 +1,1 @@
+"""Recipe `uscl`: mixed sample pairs of one video against other videos."""

@@ -1,0 +1,1 @@
+"""Recipe `video-ssl`: two clips of one patient, and the order of frames."""
