@@ -37,6 +37,9 @@ _KINDS: Final = {
     "consolidation": "consolidation",
     "effusion": "effusion",
 }
+_DRAWING: Final = 2
+"""Counts the ways drawn things were made into class maps, for the cache's sake."""
+
 _PROBABLE: Final = 0.6
 _PARTLY_UNSURE: Final = 0.5
 """How much an absence counts where part of the frame is unsure."""
@@ -80,7 +83,8 @@ def line_frames(
 def _frames_of(
     labelled: LabelledClip, collection: Path, cache: Path, cancel: CancelToken
 ) -> list[LineFrame]:
-    key = hashlib.sha256(as_json(labelled).encode()).hexdigest()[:20]
+    said = f"{_DRAWING} {as_json(labelled)}"
+    key = hashlib.sha256(said.encode()).hexdigest()[:20]
     path = cache / f"lines-{key}.npz"
     if not path.is_file():
         frames, labels = _decoded(labelled, collection, cancel)

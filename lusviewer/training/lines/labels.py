@@ -32,7 +32,11 @@ UNKNOWN: Final = 255
 """The class index of pixels nothing is said about."""
 
 _SHIFT: Final = 4
-_LEAST_WIDTH_PX: Final = 2.0
+_WIDTHS: Final = {"pleura": (0.012, 0.024), "a_line": (0.010, 0.018)}
+"""Least and largest width of a line, as a share of the beam's longer side.
+
+What is measured across an echo is too wide where bright haze lies under it.
+"""
 _CLASS: Final = {name: index for index, name in enumerate(CLASSES)}
 
 
@@ -108,17 +112,18 @@ def dense(frame: LabelledFrame, geometry: FrameGeometry) -> NDArray[np.uint8]:
     has no pleural line and no region, nothing is said.
     """
     beam = geometry.beam_mask()
+    side = _longer_side(geometry)
     labels = np.full(beam.shape, UNKNOWN, np.uint8)
     _fill_sides(labels, frame)
     for one in frame.of("a_line"):
-        _stroke(labels, one, _CLASS["a_line"])
+        _stroke(labels, one, side)
     for one in frame.of("b_line"):
         _fill(labels, band(one), _CLASS["b_line"])
     for kind in ("rib_shadow", "consolidation", "effusion"):
         for one in frame.of(kind):
             _fill(labels, one.points, _CLASS[kind])
     for one in frame.of("pleura"):
-        _stroke(labels, one, _CLASS["pleura"])
+        _stroke(labels, one, side)
     for one in frame.of("unsure"):
         _fill(labels, one.points, UNKNOWN)
     labels[~beam] = _CLASS["outside"]
@@ -139,7 +144,7 @@ def band(line: Drawn) -> NDArray[np.float32]:
     """Return the outline ``(2 n, 2)`` of a line of its width."""
     ahead = np.gradient(line.points, axis=0)
     ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-6)[:, None]
-    side = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * max(line.width, 3.0) / 2
+    side = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * max(line.width, 2.0) / 2
     return np.concatenate([line.points + side, (line.points - side)[::-1]]).astype(
         np.float32
     )
@@ -212,9 +217,15 @@ def _fill_sides(labels: NDArray[np.uint8], frame: LabelledFrame) -> None:
         labels[:, covered] = side
 
 
-def _stroke(labels: NDArray[np.uint8], line: Drawn, value: int) -> None:
-    width = max(line.width, _LEAST_WIDTH_PX)
-    _fill(labels, band(Drawn(line.kind, line.points, max(width, 3.0))), value)
+def _longer_side(geometry: FrameGeometry) -> int:
+    top, left, bottom, right = geometry.region
+    return max(bottom - top, right - left)
+
+
+def _stroke(labels: NDArray[np.uint8], line: Drawn, side: int) -> None:
+    least, most = (share * side for share in _WIDTHS[line.kind])
+    width = min(max(line.width, least), most)
+    _fill(labels, band(Drawn(line.kind, line.points, width)), _CLASS[line.kind])
 
 
 def _fill(labels: NDArray[np.uint8], outline: NDArray[np.float32], value: int) -> None:

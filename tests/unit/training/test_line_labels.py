@@ -72,6 +72,12 @@ def test_every_pixel_gets_the_class_of_what_is_drawn_there(write):
     assert _name(labels, 60, 100) == "rib_shadow"
 
 
+def test_a_line_measured_too_wide_is_drawn_as_thick_as_lines_are(write):
+    wide = FRAME | {"pleura": [{"points": [[10, 30], [90, 30]], "width": 20}]}
+    column = _dense(write(wide))[:, 40]
+    assert 2 <= (column == CLASSES.index("pleura")).sum() <= 4
+
+
 def test_nothing_is_said_of_unsure_parts_and_columns_without_a_pleura(write):
     labels = _dense(write(FRAME))
     assert _name(labels, 95, 20) == "unknown"
