@@ -6,22 +6,52 @@ alone against simulated and drawn real ones, the product's network against a U-N
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import TrainingError
+from lusviewer.inference.session import OnnxSession
 from lusviewer.training.data.batches import BatchMaker
 from lusviewer.training.data.shards import open_shards
 from lusviewer.training.lite.run_state import real_folder
+from lusviewer.training.measure.results import seconds_spent, write_result
 from lusviewer.training.recipe import Event, Recipe, Stage
+from lusviewer.training.segmentation.graph import (
+    GRAPH,
+    count_parameters,
+    write_card,
+    write_graph,
+)
+from lusviewer.training.segmentation.measured import (
+    Said,
+    differences,
+    figures_of,
+    milliseconds,
+    say,
+    simulated_frames,
+)
 from lusviewer.training.segmentation.trainer import train
-from lusviewer.training.segmentation.variants import VARIANTS, SegmentationSettings
+from lusviewer.training.segmentation.variants import (
+    COMPARED,
+    VARIANTS,
+    SegmentationSettings,
+    Variant,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lusviewer.cancel import CancelToken
     from lusviewer.training.lines.frames import LineFrame
+    from lusviewer.training.measure.true_lines import TrueFrame
+
+SPLIT: Final = (
+    "Patients: drawn frames of the training part of lines/line_split.json teach, those "
+    "of its test part are measured. Nothing was chosen on them, and the validation "
+    "part is not used. Simulated scenes: seed 990001, never rendered for training; an "
+    "interval over them resamples scenes."
+)
 
 
 def phantom(settings: SegmentationSettings, cancel: CancelToken) -> Iterator[Event]:
@@ -51,14 +81,91 @@ def drawn_frames(
     """Return the drawn real frames of ``part``."""
     from lusviewer.training.lines.frames import line_frames  # noqa: PLC0415 - decoders
 
+    places = Path(settings.lines), _collection(settings)
+    return line_frames(*places, part, Path(settings.cache), cancel)
+
+
+def _collection(settings: SegmentationSettings) -> Path:
     folder = real_folder(settings)
     if folder is None:
         msg = "The folder of the POCUS collection is not given."
         raise TrainingError(msg, hint="Name it with --real.")
-    return line_frames(Path(settings.lines), folder, part, Path(settings.cache), cancel)
+    return folder
 
 
-_STAGES: Final[dict[str, Stage]] = {"phantom": phantom, "lines": lines}
+def export(settings: SegmentationSettings, cancel: CancelToken) -> Iterator[Event]:
+    """Write the graph and manifest of each run."""
+    for variant in VARIANTS:
+        cancel.check()
+        yield {"event": "graph", "run": variant.name, **write_graph(settings, variant)}
+
+
+def measure(settings: SegmentationSettings, cancel: CancelToken) -> Iterator[Event]:
+    """Measure each run on simulated scenes and on the drawn frames of test patients."""
+    started = time.monotonic()
+    truths = {
+        "phantom": simulated_frames(settings.scenes),
+        "real": tested_frames(settings, cancel),
+    }
+    figures: Event = {}
+    said: dict[str, Said] = {}
+    for variant in VARIANTS:
+        cancel.check()
+        figures[variant.name], said[variant.name] = _measured(settings, variant, truths)
+        write_card(variant.folder(settings), figures[variant.name])
+        yield {"event": "figures", "run": variant.name, **figures[variant.name]}
+    pairs = {
+        f"{first} - {second}": differences(said[first], said[second], truths["real"])
+        for first, second in COMPARED
+    }
+    spent = seconds_spent(settings.run_folder)
+    write_result(
+        Path(settings.results) / "segmentation.json",
+        settings,
+        SPLIT,
+        {"runs": figures, "dice_differences_on_real": pairs},
+        spent | {"measure": time.monotonic() - started},
+    )
+
+
+def _measured(
+    settings: SegmentationSettings,
+    variant: Variant,
+    truths: Mapping[str, Sequence[TrueFrame]],
+) -> tuple[Event, Said]:
+    """Return the figures of a run, and what it says of the real frames."""
+    folder = variant.folder(settings)
+    graph = OnnxSession(folder / GRAPH, "cpu")
+    said = {name: say(graph, truth) for name, truth in truths.items()}
+    figures = {
+        name: figures_of(said[name], truth, dense=variant.dense)
+        for name, truth in truths.items()
+    }
+    cost = {
+        "parameters": count_parameters(settings, variant),
+        "milliseconds_a_frame": milliseconds(graph),
+    }
+    return {**figures, "cost": cost}, said["real"]
+
+
+def tested_frames(
+    settings: SegmentationSettings, cancel: CancelToken
+) -> list[TrueFrame]:
+    """Return the drawn frames of the test patients."""
+    from lusviewer.training.measure.true_lines import (  # noqa: PLC0415 - decoders
+        true_frames,
+    )
+
+    places = Path(settings.lines), _collection(settings)
+    return true_frames(*places, "test", Path(settings.cache), cancel)
+
+
+_STAGES: Final[dict[str, Stage]] = {
+    "phantom": phantom,
+    "lines": lines,
+    "export": export,
+    "measure": measure,
+}
 
 RECIPE: Final = Recipe(
     "segmentation",

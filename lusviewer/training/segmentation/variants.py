@@ -39,7 +39,7 @@ class SegmentationSettings(RunSettings):
     ``frames`` is the folder of simulated frames, ``lines`` that of the lines drawn on
     real frames, ``cache`` where decoded frames are kept, ``results`` where the figures
     are written. Each step sees ``batch`` frames, of which ``line_frames`` are real in
-    the runs with drawn lines. ``test_shards`` shards of simulated frames are measured.
+    the runs with drawn lines. ``scenes`` simulated scenes are measured.
     """
 
     frames: str = "runs/lite/phantom-frames"
@@ -57,7 +57,7 @@ class SegmentationSettings(RunSettings):
     unet_channels: int = 24
     checkpoint_every: int = 60
     report_every: int = 20
-    test_shards: int = 6
+    scenes: int = 250
     imagenet: bool = True
 
     @property
@@ -114,6 +114,16 @@ VARIANTS: Final = (
     Variant("product", dense=False, real=True),
     Variant("unet", dense=True, real=True),
 )
+
+
+COMPARED: Final = (
+    ("product/dense/phantom", "product/sparse/phantom"),
+    ("product/dense/phantom+real", "product/sparse/phantom+real"),
+    ("product/dense/phantom+real", "product/dense/phantom"),
+    ("product/sparse/phantom+real", "product/sparse/phantom"),
+    ("product/dense/phantom+real", "unet/dense/phantom+real"),
+)
+"""The pairs of runs whose difference is given."""
 
 
 def sparse_labels(labels: Tensor) -> Tensor:
