@@ -37,7 +37,7 @@ _KINDS: Final = {
     "consolidation": "consolidation",
     "effusion": "effusion",
 }
-_DRAWING: Final = 2
+_DRAWING: Final = 3
 """Counts the ways drawn things were made into class maps, for the cache's sake."""
 
 _PROBABLE: Final = 0.6

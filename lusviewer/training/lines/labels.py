@@ -117,8 +117,10 @@ def dense(frame: LabelledFrame, geometry: FrameGeometry) -> NDArray[np.uint8]:
     _fill_sides(labels, frame)
     for one in frame.of("a_line"):
         _stroke(labels, one, side)
+    wall = labels == _CLASS["chest_wall"]
     for one in frame.of("b_line"):
         _fill(labels, band(one), _CLASS["b_line"])
+    labels[wall] = _CLASS["chest_wall"]  # a tilted band's corner reaches above
     for kind in ("rib_shadow", "consolidation", "effusion"):
         for one in frame.of(kind):
             _fill(labels, one.points, _CLASS[kind])
