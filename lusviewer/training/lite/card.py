@@ -69,7 +69,9 @@ def dice_table(figures: Mapping[str, Any]) -> str:
     return f"| {' | '.join(names)} |\n|{rule}|\n| {scores} |"
 
 
-def _cell(value: float | None) -> str:
+def _cell(value: float | Mapping[str, Any] | None) -> str:
+    if value is not None and not isinstance(value, float | int):
+        value = value["value"]
     return "-" if value is None else f"{value:.2f}"
 
 
@@ -93,14 +95,13 @@ def expert_table(figures: Mapping[str, Any]) -> str:
 def external_table(figures: Mapping[str, Any]) -> str:
     """Return a COVID-BLUeS measurement as a Markdown table."""
     lines = ["| question | AUC | sensitivity | specificity |", "|---|---|---|---|"]
-    for name, found in figures.items():
-        if isinstance(found, dict):
-            cells = (
-                area_words(found["auc"]),
-                _cell(found["sensitivity"]),
-                _cell(found["specificity"]),
-            )
-            lines.append(f"| {name.replace('_', '-')} | {' | '.join(cells)} |")
+    for name, found in figures["questions"].items():
+        cells = (
+            area_words(found["auc"]),
+            _cell(found["sensitivity"]),
+            _cell(found["specificity"]),
+        )
+        lines.append(f"| {name.replace('_', '-')} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

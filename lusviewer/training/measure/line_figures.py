@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lusviewer.findings import CLASSES
-from lusviewer.training.measure.figures import area_figure, plain
+from lusviewer.training.measure.figures import area_figure, figure
 from lusviewer.training.measure.frame_lines import (
     OriginScore,
     PleuraScore,
@@ -16,7 +16,6 @@ from lusviewer.training.measure.frame_lines import (
     pleura_score,
     presence_scores,
 )
-from lusviewer.training.measure.metrics import interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +119,4 @@ def ratio(top: Array, bottom: Array, patients: Sequence[str]) -> dict[str, Any]:
         total = float(bottom[rows].sum())
         return float(top[rows].sum()) / total if total else float("nan")
 
-    everything = np.arange(len(top))
-    low, high = interval(value, patients)
-    return {"value": plain(value(everything)), "interval": [plain(low), plain(high)]}
+    return figure(value, patients)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Array = NDArray[np.float64]
 
@@ -56,18 +56,24 @@ def interval(
     """Return the 95 % interval of ``measure(indices)`` over resampled patients."""
     if not len(patients):
         return float("nan"), float("nan")
-    rng = np.random.default_rng(seed)
-    names, owner = np.unique(np.asarray(patients), return_inverse=True)
-    members = [np.flatnonzero(owner == i) for i in range(len(names))]
-    values = []
-    for _ in range(rounds):
-        drawn = rng.integers(0, len(names), len(names))
-        values.append(measure(np.concatenate([members[i] for i in drawn])))
+    values = [measure(rows) for rows in resampled_rows(patients, seed, rounds)]
     kept = np.array([v for v in values if not np.isnan(v)])
     if not len(kept):
         return float("nan"), float("nan")
     low, high = np.percentile(kept, [2.5, 97.5])
     return float(low), float(high)
+
+
+def resampled_rows(
+    patients: Sequence[str], seed: int = 0, rounds: int = 1000
+) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows of as many patients, drawn again and again with replacement."""
+    rng = np.random.default_rng(seed)
+    names, owner = np.unique(np.asarray(patients), return_inverse=True)
+    members = [np.flatnonzero(owner == i) for i in range(len(names))]
+    for _ in range(rounds):
+        drawn = rng.integers(0, len(names), len(names))
+        yield np.concatenate([members[i] for i in drawn])
 
 
 def auc_figure(truth: Array, score: Array, patients: Sequence[str]) -> Figure:

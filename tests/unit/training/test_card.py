@@ -10,7 +10,11 @@ from lusviewer.training.data.pocus_labels import PocusClip
 from lusviewer.training.lite.card import attributions, model_card
 
 _AREA = {"value": 0.81, "interval": [0.7, 0.9], "n": 30, "positives": 9}
-_FIGURES = {"auc": _AREA, "sensitivity": 0.8, "specificity": None}
+_FIGURES = {
+    "auc": _AREA,
+    "sensitivity": {"value": 0.8, "interval": [0.7, 0.9]},
+    "specificity": {"value": None, "interval": [None, None]},
+}
 
 
 def _clip(file, licence, source):
@@ -50,7 +54,7 @@ def test_sources_stand_under_their_licence():
 
 def test_the_card_holds_what_was_measured(manifest, pocus):
     phantom = {"dice": dict.fromkeys(CLASSES, 0.5)}
-    blues = {"clips": 3, "a_lines": _FIGURES}
+    blues = {"clips": 3, "questions": {"a_lines": _FIGURES}}
     figures = {"pocus": pocus, "phantom": phantom, "covid-blues": blues}
     card = model_card(manifest, figures, [_clip("a.mp4", "CC BY 4.0", "page")])
     assert "0.81 (0.70-0.90; 9 of 30)" in card

@@ -16,7 +16,8 @@ from lusviewer.training.evaluate import main
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
 from lusviewer.training.lite.calibrate import Calibration, calibrate
 from lusviewer.training.lite.clip_scores import ScoredClip
-from lusviewer.training.measure import collections
+from lusviewer.training.measure import pocus as measured_pocus
+from lusviewer.training.measure.blues import blues_patient
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 from tests.unit.training.pocus_table import POCUS_FIELDS
 
@@ -34,8 +35,14 @@ def bundle(tmp_path_factory):
     return folder
 
 
-def test_the_phantom_measures_every_class_and_label(bundle, capsys):
-    arguments = ["phantom", "--model", str(bundle), "--scenes", "4"]
+def places(bundle, tmp_path):
+    """Return the options that keep a run away from the project's own results."""
+    named = {"model": bundle, "work": tmp_path / "work", "docs": tmp_path / "docs"}
+    return [word for key, path in named.items() for word in (f"--{key}", str(path))]
+
+
+def test_the_phantom_measures_every_class_and_label(bundle, tmp_path, capsys):
+    arguments = ["phantom", "--scenes", "4", *places(bundle, tmp_path)]
     assert main(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["version"] == "0.0.1"
@@ -45,7 +52,7 @@ def test_the_phantom_measures_every_class_and_label(bundle, capsys):
 
 def test_a_folder_that_is_no_collection_is_refused(bundle, tmp_path, capsys):
     for name in ("pocus", "covid-blues"):
-        assert main([name, str(tmp_path), "--model", str(bundle)]) == 1
+        assert main([name, str(tmp_path), *places(bundle, tmp_path)]) == 1
         assert str(tmp_path) in capsys.readouterr().err
 
 
@@ -65,13 +72,13 @@ def pocus(tmp_path, monkeypatch):
             }
             row |= {"Patient ID / Name": str(i), "B-lines": f"{i % 2}.0"}
             writer.writerow(row)
-    monkeypatch.setattr(collections, "shipped_split", lambda: {"test": files})
+    monkeypatch.setattr(measured_pocus, "shipped_split", lambda: {"test": files})
     return tmp_path
 
 
 def test_pocus_figures_count_clips_and_patients(bundle, pocus, tmp_path, capsys):
     out = tmp_path / "figures.json"
-    arguments = ["pocus", str(pocus), "--model", str(bundle), "--json", str(out)]
+    arguments = ["pocus", str(pocus), "--json", str(out), *places(bundle, tmp_path)]
     assert main(arguments) == 0
     capsys.readouterr()
     found = json.loads(out.read_text())
@@ -80,11 +87,13 @@ def test_pocus_figures_count_clips_and_patients(bundle, pocus, tmp_path, capsys)
     assert (auc["n"], auc["positives"]) == (6, 3)
     assert auc["interval"][0] <= auc["value"] <= auc["interval"][1]
     assert found["findings"]["effusion"]["all"]["auc"]["value"] is None
+    looks = json.loads((tmp_path / "docs" / "results" / "looks.json").read_text())
+    assert [look["collection"] for look in looks["looks"]] == ["pocus test"]
 
 
 def test_repeated_clips_of_one_patient_are_not_another_patient():
     names = ("patient_15_L2", "patient_15_L2_2", "patient_1_R1")
-    patients = [collections.blues_patient(name) for name in names]
+    patients = [blues_patient(name) for name in names]
     assert patients == ["patient_15", "patient_15", "patient_1"]
 
 
