@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RECIPES: Final = {
     "lus-lite": "lusviewer.training.lite.recipe",
     "segmentation": "lusviewer.training.segmentation.recipe",
+    "transfer": "lusviewer.training.transfer.recipe",
     "label-fraction": "lusviewer.training.label_fraction.recipe",
     "uscl": "lusviewer.training.uscl.recipe",
     "video-ssl": "lusviewer.training.video_ssl.recipe",

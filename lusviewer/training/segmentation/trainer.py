@@ -45,19 +45,26 @@ class Run:
 
 def start(settings: SegmentationSettings, variant: Variant, maker: BatchMaker) -> Run:
     """Return a new run, or the one checkpointed in its folder."""
-    torch.manual_seed(settings.seed)
-    torch.set_num_threads(settings.threads)
-    network = build(variant, settings).to(memory_format=torch.channels_last)
     path = variant.folder(settings) / STATE
-    if not path.is_file() and isinstance(network, FrameNetwork):
-        frames = _draw(settings, variant, maker, 0).frames
-        new = network.merges if settings.imagenet else network
-        measure_statistics(new, lambda: network(frames))
+    network = untrained(settings, variant, _draw(settings, variant, maker, 0).frames)
     optimiser = adamw(network, settings.rates)
     run = Run(network, optimiser, Average(network, settings.average))
     if path.is_file():
         run.step = load_state(path, network, optimiser, run.average)
     return run
+
+
+def untrained(
+    settings: SegmentationSettings, variant: Variant, frames: Tensor
+) -> nn.Module:
+    """Return the network before its first step; ``frames`` set its statistics."""
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
+    network = build(variant, settings).to(memory_format=torch.channels_last)
+    if isinstance(network, FrameNetwork):
+        new = network.merges if settings.imagenet else network
+        measure_statistics(new, lambda: network(frames))
+    return network
 
 
 def train(

@@ -1,0 +1,1 @@
+"""Reverse transfer: a classifier built on a network that learned to segment."""
