@@ -12,12 +12,8 @@ from torch import Tensor
 from lusviewer.findings import FINDINGS
 from lusviewer.geometry import GRID
 from lusviewer.inference.frames import MEAN, STD
-from lusviewer.training.data.augment import (
-    Look,
-    apply_look,
-    apply_to_labels,
-    toned_like,
-)
+from lusviewer.training.data.augment import Look, apply_look, apply_to_labels
+from lusviewer.training.data.vary import Variation, varied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +24,6 @@ if TYPE_CHECKING:
     from lusviewer.training.data.real_clips import CachedClip
     from lusviewer.training.data.shards import Shard
     from lusviewer.training.lines.frames import LineFrame
-
-_TONED_SHARE: Final = 0.35
-"""How many simulated frames take on the grey levels of a real one."""
 
 _FINDING_SHARES: Final = (0.15, 0.25, 0.2, 0.2, 0.2)
 """How often a bag is drawn for each finding."""
@@ -70,8 +63,40 @@ def normalised(frames: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(values)[:, None]
 
 
+class BagChooser:
+    """Draws real clips, so that each finding is seen present and absent."""
+
+    def __init__(self, bags: Sequence[Bag]) -> None:
+        self._bags = bags
+        self._positive = [self._with(i, positive=True) for i in range(len(FINDINGS))]
+        self._negative = [self._with(i, positive=False) for i in range(len(FINDINGS))]
+
+    def draw(self, rng: np.random.Generator) -> Bag:
+        """Return one of the clips."""
+        finding = int(rng.choice(len(FINDINGS), p=_FINDING_SHARES))
+        table = self._positive if rng.random() < 0.5 else self._negative
+        shares = table[finding]
+        if shares.sum() == 0:
+            return self._bags[int(rng.integers(len(self._bags)))]
+        return self._bags[int(rng.choice(len(shares), p=shares))]
+
+    def _with(self, finding: int, *, positive: bool) -> NDArray[np.float64]:
+        """Return how likely each bag is drawn for a finding present or absent."""
+        share = np.array(
+            [
+                b.known.weights[finding] * (b.known.values[finding] == positive)
+                for b in self._bags
+            ],
+            np.float64,
+        )
+        return share / share.sum() if share.sum() > 0 else share
+
+
 class BatchMaker:
-    """Draws mixed batches; the same step always gives the same batch."""
+    """Draws mixed batches; the same step always gives the same batch.
+
+    ``variation`` says how simulated frames are varied.
+    """
 
     def __init__(
         self,
@@ -79,14 +104,15 @@ class BatchMaker:
         bags: Sequence[Bag],
         seed: int,
         lines: Sequence[LineFrame] = (),
+        variation: Variation = Variation(),  # noqa: B008 - frozen
     ) -> None:
+        self._variation = variation
         self._shards = shards
         self._lines = by_clip(lines)
         self._starts = np.cumsum([0] + [len(shard.frames) for shard in shards])
         self._bags = bags
+        self._chooser = BagChooser(bags)
         self._seed = seed
-        self._positive = [self._with(i, positive=True) for i in range(len(FINDINGS))]
-        self._negative = [self._with(i, positive=False) for i in range(len(FINDINGS))]
 
     def make(
         self, step: int, n_phantom: int, n_bags: int, n_frames: int, n_lines: int = 0
@@ -105,7 +131,7 @@ class BatchMaker:
             truth.append(known)
         bagged: list[NDArray[np.uint8]] = []
         for _ in range(n_bags if self._bags else 0):
-            bag = self._bags[self._draw_bag(rng)]
+            bag = self._chooser.draw(rng)
             bagged += _bag_frames(bag, n_frames, rng)
             values.append(bag.known.values)
             weights.append(bag.known.weights)
@@ -140,33 +166,14 @@ class BatchMaker:
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
         index = int(np.searchsorted(self._starts, number, "right")) - 1
         shard, row = self._shards[index], number - int(self._starts[index])
-        look = Look.draw(rng, GRID)
-        picture = shard.frames[row]
-        if self._bags and rng.random() < _TONED_SHARE:
-            bag = self._bags[int(rng.integers(len(self._bags)))]
-            model = bag.clip.frames[int(rng.integers(len(bag.clip.frames)))]
-            picture = toned_like(picture, model, float(rng.uniform(0.3, 1)))
-        frame = apply_look(look, picture, rng)
-        return frame, apply_to_labels(look, shard.labels[row]), shard.truth[row]
+        real = self._real_frame if self._bags else None
+        pair = shard.frames[row], shard.labels[row]
+        frame, labels = varied(*pair, self._variation, real, rng)
+        return frame, labels, shard.truth[row]
 
-    def _with(self, finding: int, *, positive: bool) -> NDArray[np.float64]:
-        """Return how likely each bag is drawn for a finding present or absent."""
-        share = np.array(
-            [
-                b.known.weights[finding] * (b.known.values[finding] == positive)
-                for b in self._bags
-            ],
-            np.float64,
-        )
-        return share / share.sum() if share.sum() > 0 else share
-
-    def _draw_bag(self, rng: np.random.Generator) -> int:
-        finding = int(rng.choice(len(FINDINGS), p=_FINDING_SHARES))
-        table = self._positive if rng.random() < 0.5 else self._negative
-        shares = table[finding]
-        if shares.sum() == 0:
-            return int(rng.integers(len(self._bags)))
-        return int(rng.choice(len(shares), p=shares))
+    def _real_frame(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        frames = self._bags[int(rng.integers(len(self._bags)))].clip.frames
+        return np.asarray(frames[int(rng.integers(len(frames)))])
 
 
 def by_clip(lines: Sequence[LineFrame]) -> list[list[LineFrame]]:
@@ -189,12 +196,15 @@ def _rows(values: Sequence[NDArray[np.float32]]) -> Tensor:
     return torch.from_numpy(np.stack(values)).float()
 
 
+def spread(total: int, count: int, offset: float) -> NDArray[np.intp]:
+    """Return ``count`` indices spread over ``total`` frames; ``offset`` 0 to 1."""
+    return ((np.arange(count) + offset) * total / count).astype(np.intp) % total
+
+
 def _bag_frames(
     bag: Bag, n_frames: int, rng: np.random.Generator
 ) -> list[NDArray[np.uint8]]:
     """Return frames spread over the clip, from a random start, with one look."""
-    total = len(bag.clip.frames)
-    offset = rng.random()
-    chosen = ((np.arange(n_frames) + offset) * total / n_frames).astype(int) % total
+    chosen = spread(len(bag.clip.frames), n_frames, rng.random())
     look = Look.draw(rng, GRID)
     return [apply_look(look, bag.clip.frames[int(i)], rng) for i in chosen]
