@@ -66,6 +66,7 @@ class PocusClip:
 
     ``values`` and ``weights`` float32 ``(5,)`` follow ``FINDINGS``; weight 0 means
     not known. ``diagnosis`` indexes ``DIAGNOSES``; ``severity`` is 0 to 3 or None.
+    ``comment`` is the doctor's.
     """
 
     file: str
@@ -77,6 +78,7 @@ class PocusClip:
     licence: str
     probe: str
     source: str
+    comment: str = ""
 
 
 def read_comment(comment: str) -> dict[str, bool]:
@@ -149,6 +151,7 @@ def _clip(row: Mapping[str, str], patient: str) -> PocusClip:
         licence=row["License"].strip(),
         probe=row["Probe"].strip(),
         source=row["URL (Video Name)"].strip(),
+        comment=_comment(row),
     )
 
 

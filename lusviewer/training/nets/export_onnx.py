@@ -72,6 +72,20 @@ def export_by_frame(module: nn.Module, path: Path, outputs: tuple[str, ...]) -> 
     return max(_difference(module, sample[i : i + 1], path, names) for i in range(3))
 
 
+def export_by_clip(
+    module: nn.Module, path: Path, outputs: tuple[str, ...], frames: int
+) -> float:
+    """Write the graph of ``module``, from a clip of ``frames`` to ``outputs``.
+
+    The clip is ``(1, frames, 1, rows, columns)``. Return the largest difference to
+    torch; raises ``TrainingError`` as the others do.
+    """
+    module = module.eval()
+    sample = _speckle(frames)[None]
+    _write(module, sample, path, ("frames", outputs, {}))
+    return _difference(module, sample, path, ("frames", outputs))
+
+
 def export_temporal(network: TemporalNetwork, path: Path) -> float:
     """Write the temporal graph to ``path``; return its largest difference to torch."""
     module = ExportedTemporal(network.float()).eval()

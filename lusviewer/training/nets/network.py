@@ -70,7 +70,7 @@ class FrameNetwork(nn.Module):
         """Return the outputs for ``frames`` ``(n, 1, 224, 224)``, normalised."""
         taps = self.encoder(frames)
         x = self.merges[3](taps[4], taps[3])
-        features = self._features(x)
+        features = self.head_features(x)
         embedding = features.mean((2, 3))
         weight, bias = self.head.weight, self.head.bias
         saliency = functional.conv2d(features, weight)
@@ -82,7 +82,8 @@ class FrameNetwork(nn.Module):
         head = functional.linear(embedding, weight[:, :, 0, 0], bias)
         return Outputs(logits, head, embedding, saliency)
 
-    def _features(self, x: Tensor) -> Tensor:
+    def head_features(self, x: Tensor) -> Tensor:
+        """Return float32 ``(n, 128, 14, 14)`` of the decoder's level at stride 16."""
         placed = x + self.position.to(x.dtype)
         features: Tensor = self.head_mix(self.head_filter(placed)).float()
         return features

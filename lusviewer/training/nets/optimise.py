@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import Tensor, nn
 
     from lusviewer.training.nets.checkpoint import Average
@@ -68,11 +70,16 @@ def learn(
     average: Average | None,
     loss: Tensor,
     step: int,
+    parts: Iterable[nn.Module] | None = None,
 ) -> None:
-    """Take a step down ``loss``, and into the running average where there is one."""
+    """Take a step down ``loss``, and into the running average where there is one.
+
+    Gradients that are too large are cut; of ``parts`` that learn apart, each alone.
+    """
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    for part in parts or (network,):
+        torch.nn.utils.clip_grad_norm_(part.parameters(), _LARGEST_GRADIENT)
     optimiser.step()
     if average is not None:
         average.update(network, step)
