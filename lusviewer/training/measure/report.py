@@ -1,13 +1,54 @@
-"""Writing docs/evaluation.md from the figures in docs/results."""
+"""Writing docs/evaluation.md, its tables and its pictures, from docs/results."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from lusviewer.errors import TrainingError
+from lusviewer.training.measure.pictures import write_pictures
+from lusviewer.training.measure.recipe_tables import recipes_section
+from lusviewer.training.measure.sections import SECTIONS
+from lusviewer.training.measure.targets import summary, target_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    Results = dict[str, Any]
+
 
 def write_report(docs: Path) -> None:
-    """Write the report of what ``docs/results`` holds."""
-    (docs / "results").mkdir(parents=True, exist_ok=True)
+    """Write the report of what ``docs/results`` holds, and its pictures."""
+    results = read_results(docs / "results")
+    write_pictures(results, docs / "images" / "evaluation")
+    template = resources.files("lusviewer.training.measure") / "evaluation.md"
+    words = {name: section(results) for name, section in SECTIONS.items()}
+    text = template.read_text(encoding="utf-8").format(
+        targets=target_table(results),
+        summary=summary(results),
+        recipes=recipes_section(results, docs / "recipes"),
+        failures=_own_words(docs / "results" / "failures.md"),
+        **words,
+    )
+    (docs / "evaluation.md").write_text(text, encoding="utf-8")
+
+
+def read_results(folder: Path) -> Results:
+    """Return every result in ``folder`` by its file's name."""
+    found: Results = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            msg = f"{path} is not JSON: {error}."
+            raise TrainingError(msg, hint="Measure it again.") from error
+    if not found:
+        msg = f"{folder} holds no results."
+        raise TrainingError(msg, hint="Measure first: lusviewer evaluate all.")
+    return found
+
+
+def _own_words(path: Path) -> str:
+    """Return what a person wrote of the failures, if anything."""
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
