@@ -47,6 +47,8 @@ class TrainingConfig(RunSettings):
     the folder of lines drawn on real frames ("" for none), of which ``line_frames``
     join each batch from step ``lines_from`` on. ``frame_shards`` and ``clip_shards``
     say how many shards of single frames and of 16-frame clips are rendered.
+    ``start`` is the folder of a bundle to go on from ("" starts from ImageNet).
+    ``other_frames`` simulated frames that are not of lung teach the gate (0: no gate).
     ``tested`` false leaves the test patients alone, as long as there are choices.
     """
 
@@ -76,6 +78,8 @@ class TrainingConfig(RunSettings):
     snapshots_from: int = 0
     report_every: int = 20
     imagenet: bool = True
+    start: str = ""
+    other_frames: int = 0
     tested: bool = True
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lusviewer.training.nets.checkpoint import (
     save_state,
 )
 from lusviewer.training.nets.encoder import freeze_wide_filters, load_imagenet
+from lusviewer.training.nets.from_onnx import network_from
 from lusviewer.training.nets.layers import measure_statistics
 from lusviewer.training.nets.losses import at_phase, bag_loss, segmentation_loss
 from lusviewer.training.nets.network import FrameNetwork
@@ -51,13 +53,10 @@ def start_run(config: TrainingConfig, maker: BatchMaker) -> Run:
     """Return a new run, or the one checkpointed in the run's folder."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    network = FrameNetwork()
-    if config.imagenet:
-        load_imagenet(network.encoder)
-        freeze_wide_filters(network.encoder)
+    network = _starting_network(config)
     network.to(memory_format=torch.channels_last)
     path = config.run_folder / FRAME_STATE
-    if not path.is_file():
+    if not path.is_file() and not config.start:
         first = _draw(config, maker, 0)
         measure_statistics(
             network if not config.imagenet else _new_parts(network),
@@ -68,6 +67,18 @@ def start_run(config: TrainingConfig, maker: BatchMaker) -> Run:
     if path.is_file():
         run.step = load_state(path, network, optimiser, run.average)
     return run
+
+
+def _starting_network(config: TrainingConfig) -> FrameNetwork:
+    if config.start:
+        network = network_from(Path(config.start) / "frame.onnx")
+    else:
+        network = FrameNetwork()
+        if config.imagenet:
+            load_imagenet(network.encoder)
+    if config.imagenet:
+        freeze_wide_filters(network.encoder)
+    return network
 
 
 def _new_parts(network: FrameNetwork) -> torch.nn.ModuleList:

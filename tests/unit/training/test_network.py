@@ -16,6 +16,7 @@ from lusviewer.training.data.targets import KEYS
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
 from lusviewer.training.lite.calibrate import Calibration
 from lusviewer.training.nets import export_onnx
+from lusviewer.training.nets.from_onnx import network_from
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 
@@ -93,3 +94,18 @@ def test_exporting_warns_of_nothing(networks, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         export_onnx.export_temporal(networks[1], tmp_path / "t.onnx")
+
+
+def test_an_exported_graph_becomes_a_network_that_gives_the_same(networks, bundle):
+    again = network_from(bundle[0] / "frame.onnx").eval()
+    frame = torch.rand(1, 1, 224, 224) - 0.5
+    with torch.no_grad():
+        first, second = networks[0](frame), again(frame)
+    for one, other in zip(first, second, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+    assert all(parameter.requires_grad for parameter in again.parameters())
+
+
+def test_another_graph_is_not_taken_for_a_network(bundle):
+    with pytest.raises(TrainingError, match=r"temporal\.onnx is not a graph of this"):
+        network_from(bundle[0] / "temporal.onnx")
