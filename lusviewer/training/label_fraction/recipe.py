@@ -19,6 +19,7 @@ from lusviewer.training.label_fraction.picture import curves_picture
 from lusviewer.training.label_fraction.settings import FractionSettings
 from lusviewer.training.label_fraction.starts import FRAMES, Start, clip_vectors
 from lusviewer.training.label_fraction.tuned_runs import tuned_figures, tuned_scores
+from lusviewer.training.lite.bundle_writer import sha256_of
 from lusviewer.training.lite.run_state import real_folder
 from lusviewer.training.measure.charts import save_chart
 from lusviewer.training.measure.results import seconds_spent, write_result
@@ -70,17 +71,17 @@ def decode(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
 def curves(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
     """Measure each start's frozen features on each collection."""
     found: dict[str, Any] = {}
+    work = Path(settings.work)
+    graphs = {
+        start.name: start.graph(work / "starts", settings.seed)
+        for start in starts(settings)
+    }
     for source in _sources(settings):
         began = time.monotonic()
+        place = work / "vectors"
         vectors = {
-            start.name: clip_vectors(
-                start.graph(Path(settings.work) / "starts", settings.seed),
-                source.cache,
-                source.files,
-                Path(settings.work) / "vectors",
-                cancel,
-            )
-            for start in starts(settings)
+            name: clip_vectors(graph, source.cache, source.files, place, cancel)
+            for name, graph in graphs.items()
         }
         name, asked = source.library.name, source.library.questions
         found[name] = {}
@@ -95,7 +96,8 @@ def curves(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
             began = time.monotonic()
             told = _progress("curves", number, len(asked)) | {"seconds": seconds}
             yield told | {"collection": name, "question": question.name}
-    _write(settings.run_folder / _FROZEN, found)
+    seen = {name: sha256_of(graph.path) for name, graph in graphs.items()}
+    _write(settings.run_folder / _FROZEN, {"graphs": seen, "frozen": found})
 
 
 def tune(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
@@ -112,13 +114,13 @@ def finish(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
     if not path.is_file():
         msg = f"{path} is not there."
         raise TrainingError(msg, hint="Run the stage 'curves' first.")
-    frozen = json.loads(path.read_text("utf-8"))
-    tuned = tuned_figures(settings, _pocus(settings).library)
+    figures = json.loads(path.read_text("utf-8"))
+    figures["tuned"] = tuned_figures(settings, _pocus(settings).library)
     result = Path(settings.results) / "label-fraction.json"
     spent = seconds_spent(settings.run_folder)
-    write_result(result, settings, SPLIT, {"frozen": frozen, "tuned": tuned}, spent)
+    write_result(result, settings, SPLIT, figures, spent)
     picture = Path(settings.images) / "label-fraction.png"
-    save_chart(curves_picture(frozen), picture)
+    save_chart(curves_picture(figures["frozen"]), picture)
     yield {"event": "result", "file": str(result), "picture": str(picture)}
 
 
