@@ -12,6 +12,7 @@
     * InferenceError
   * ResultError
   * TrainingError
+  * LibraryError
 
 ``Cancelled`` (in ``lusviewer.cancel``) stands apart: no handler of errors may
 swallow it.
@@ -72,3 +73,7 @@ class ResultError(LusViewerError):
 
 class TrainingError(LusViewerError):
     """A training run cannot start or go on."""
+
+
+class LibraryError(LusViewerError):
+    """The study library cannot be opened, read or changed as asked."""

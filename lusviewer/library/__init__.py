@@ -1,0 +1,29 @@
+"""The study library: a person's own clips, what was said of them, by whom and when.
+
+One SQLite file in a folder of the user's choice. Patients are pseudonyms, labels are
+superseded but never lost, and every change is in an audit log that only grows.
+"""
+
+from lusviewer.library.library import Library, default_folder, open_library
+from lusviewer.library.values import (
+    NOT_ASSESSABLE,
+    Answer,
+    ClipEntry,
+    ClipFilter,
+    Drawing,
+    KeptLabel,
+    Line,
+)
+
+__all__ = [
+    "NOT_ASSESSABLE",
+    "Answer",
+    "ClipEntry",
+    "ClipFilter",
+    "Drawing",
+    "KeptLabel",
+    "Library",
+    "Line",
+    "default_folder",
+    "open_library",
+]

@@ -1,0 +1,307 @@
+"""The clips: where they lie, what they hold, and lists of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, func, insert, not_, select, update
+
+from lusviewer.errors import LibraryError
+from lusviewer.library.database import now_utc
+from lusviewer.library.patients import exam_id
+from lusviewer.library.tables import ANALYSES, CLIPS, EXAMS, LABELS, PATIENTS
+from lusviewer.library.values import ClipEntry, ClipFilter
+from lusviewer.library.zones import Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+    from lusviewer.library.database import Change, Database
+
+_EVERY = ClipFilter()
+_COLUMNS = (CLIPS, PATIENTS.c.pseudonym.label("patient"), EXAMS.c.name.label("exam"))
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What tells a file's content: its SHA-256, its size and when it was changed."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    modified_ns: int
+
+
+class Clips:
+    """The clips of a library."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self, chosen: ClipFilter = _EVERY) -> int:
+        """Return how many clips the filter leaves."""
+        query = _joined(select(func.count()), chosen)
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def page(
+        self, chosen: ClipFilter = _EVERY, *, start: int = 0, limit: int = 100
+    ) -> tuple[ClipEntry, ...]:
+        """Return ``limit`` clips from number ``start`` on, by patient, exam and name.
+
+        A page of 100 out of 5,000 takes a few milliseconds.
+        """
+        order = (PATIENTS.c.pseudonym, EXAMS.c.name, CLIPS.c.name, CLIPS.c.id)
+        # The keys first: sorting them moves far less than sorting whole rows.
+        keys = _joined(select(CLIPS.c.id), chosen).order_by(*order)
+        with self._database.reading() as connection:
+            wanted = list(connection.scalars(keys.limit(limit).offset(start)))
+            return _entries(connection, wanted)
+
+    def get(self, clip_id: int) -> ClipEntry:
+        """Return one clip."""
+        with self._database.reading() as connection:
+            found = _entries(connection, [clip_id])
+        if not found:
+            raise _unknown(str(clip_id))
+        return found[0]
+
+    def find(self, text: str) -> ClipEntry:
+        """Return the clip that a number, a path, a name or a hash's start means."""
+        with self._database.reading() as connection:
+            found = _entries(connection, _matching(connection, text))
+        if not found:
+            raise _unknown(repr(text))
+        if len(found) > 1:
+            msg = f"{text!r} could be {len(found)} clips of the library."
+            hint = "Give the number that 'lusviewer library list' shows."
+            raise LibraryError(msg, hint=hint)
+        return found[0]
+
+    def set_zone(self, clip_ids: Iterable[int], zone: Zone | None, *, who: str) -> None:
+        """Say where on the chest the clips were taken; None takes it back."""
+        with self._database.writing(who) as change:
+            for clip_id in clip_ids:
+                set_zone(change, clip_id, zone)
+
+    def assign(self, clip_id: int, patient: str, exam: str = "", *, who: str) -> None:
+        """Move a clip to another patient's exam; both are made where they are new."""
+        with self._database.writing(who) as change:
+            assign(change, clip_id, patient, exam)
+
+
+def add_clip(
+    change: Change, file: FileFacts, patient: str, exam: str = "", licence: str = ""
+) -> int:
+    """Add a file that is new to the library; return the clip's key."""
+    row = {
+        "exam_id": exam_id(change, patient, exam),
+        "name": file.path.name,
+        "path": str(file.path),
+        "sha256": file.sha256,
+        "size_bytes": file.size_bytes,
+        "modified_ns": file.modified_ns,
+        "licence": licence,
+        "missing": False,
+        "added_utc": now_utc(),
+    }
+    result = change.connection.execute(insert(CLIPS).values(**row))
+    key = result.inserted_primary_key
+    clip_id = int(key[0]) if key else 0
+    detail = {"path": str(file.path), "sha256": file.sha256, "patient": patient}
+    change.note("clip added", f"clip:{clip_id}", detail)
+    return clip_id
+
+
+def known_clip(connection: Connection, sha256: str) -> ClipEntry | None:
+    """Return the clip with this content, wherever it lies."""
+    query = select(CLIPS.c.id).where(CLIPS.c.sha256 == sha256)
+    found = _entries(connection, list(connection.scalars(query)))
+    return found[0] if found else None
+
+
+def unchanged_clip(
+    connection: Connection, path: Path, size: int, modified_ns: int
+) -> ClipEntry | None:
+    """Return the clip at ``path`` if the file looks as it did when it was hashed."""
+    query = select(CLIPS.c.id).where(
+        CLIPS.c.path == str(path),
+        CLIPS.c.size_bytes == size,
+        CLIPS.c.modified_ns == modified_ns,
+    )
+    found = _entries(connection, list(connection.scalars(query)))
+    return found[0] if found else None
+
+
+def move_clip(change: Change, clip: ClipEntry, file: FileFacts) -> None:
+    """Say that a clip lies elsewhere now."""
+    change.connection.execute(
+        update(CLIPS)
+        .where(CLIPS.c.id == clip.id)
+        .values(
+            path=str(file.path),
+            name=file.path.name,
+            modified_ns=file.modified_ns,
+            missing=False,
+        )
+    )
+    detail = {"from": str(clip.path), "to": str(file.path)}
+    change.note("clip found again", f"clip:{clip.id}", detail)
+
+
+def mark_missing(change: Change, clip: ClipEntry, *, missing: bool) -> None:
+    """Keep whether a clip's file is where it was, unchanged."""
+    if clip.missing == missing:
+        return
+    change.connection.execute(
+        update(CLIPS).where(CLIPS.c.id == clip.id).values(missing=missing)
+    )
+    action = "clip missing" if missing else "clip there again"
+    change.note(action, f"clip:{clip.id}", {"path": str(clip.path)})
+
+
+def set_zone(change: Change, clip_id: int, zone: Zone | None) -> None:
+    """Say where on the chest a clip was taken, where that is news."""
+    clip = _one(change.connection, clip_id)
+    if clip.zone == zone:
+        return
+    scheme, key = (zone.scheme, zone.key) if zone else (None, None)
+    change.connection.execute(
+        update(CLIPS).where(CLIPS.c.id == clip_id).values(scheme=scheme, zone=key)
+    )
+    before, after = (str(z) if z else None for z in (clip.zone, zone))
+    change.note("zone set", f"clip:{clip_id}", {"from": before, "to": after})
+
+
+def assign(change: Change, clip_id: int, patient: str, exam: str = "") -> None:
+    """Move a clip to another patient's exam, where it is not there already."""
+    clip = _one(change.connection, clip_id)
+    key = exam_id(change, patient, exam)
+    if (clip.patient, clip.exam) == (patient.strip(), exam.strip() or clip.exam):
+        return
+    change.connection.execute(
+        update(CLIPS).where(CLIPS.c.id == clip_id).values(exam_id=key)
+    )
+    detail = {"from": clip.patient, "to": patient, "exam": exam}
+    change.note("clip reassigned", f"clip:{clip_id}", detail)
+
+
+def require_clip(connection: Connection, clip_id: int) -> None:
+    """Raise ``LibraryError`` where the library has no such clip."""
+    known = select(CLIPS.c.id).where(CLIPS.c.id == clip_id)
+    if connection.scalar(known) is None:
+        raise _unknown(str(clip_id))
+
+
+def _one(connection: Connection, clip_id: int) -> ClipEntry:
+    require_clip(connection, clip_id)
+    return _entries(connection, [clip_id])[0]
+
+
+def _unknown(text: str) -> LibraryError:
+    msg = f"The library has no clip {text}."
+    return LibraryError(msg, hint="'lusviewer library list' shows what it has.")
+
+
+def _matching(connection: Connection, text: str) -> list[int]:
+    """Return the keys of the clips that ``text`` may mean, the plainest way first."""
+    ways: list[ColumnElement[bool]] = []
+    if text.isdecimal() and len(text) < 16:
+        ways.append(CLIPS.c.id == int(text))
+    ways += [CLIPS.c.path == str(Path(text).absolute()), CLIPS.c.name == text]
+    if len(text) >= 8 and set(text.lower()) <= set("0123456789abcdef"):
+        ways.append(CLIPS.c.sha256.startswith(text.lower()))
+    for way in ways:
+        found = list(connection.scalars(select(CLIPS.c.id).where(way).limit(20)))
+        if found:
+            return found
+    return []
+
+
+def _joined(query: Select[Any], chosen: ClipFilter) -> Select[Any]:
+    query = (
+        query.select_from(PATIENTS)
+        .join(EXAMS, EXAMS.c.patient_id == PATIENTS.c.id)
+        .join(CLIPS, CLIPS.c.exam_id == EXAMS.c.id)
+    )
+    return query.where(*_conditions(chosen))
+
+
+def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    for column, value in (
+        (PATIENTS.c.pseudonym, chosen.patient),
+        (EXAMS.c.name, chosen.exam),
+        (CLIPS.c.missing, chosen.missing),
+        (CLIPS.c.scheme, chosen.zone.scheme if chosen.zone else None),
+        (CLIPS.c.zone, chosen.zone.key if chosen.zone else None),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    if chosen.name_contains:
+        wanted.append(CLIPS.c.name.contains(chosen.name_contains, autoescape=True))
+    if chosen.labelled:
+        wanted.append(_has_label(chosen.labelled, chosen.rater))
+    if chosen.unlabelled:
+        wanted.append(not_(_has_label(chosen.unlabelled, chosen.rater)))
+    if chosen.analysed_by:
+        wanted.append(_has_analysis(chosen.analysed_by))
+    if chosen.not_analysed_by:
+        wanted.append(not_(_has_analysis(chosen.not_analysed_by)))
+    return wanted
+
+
+def _has_label(task: str, rater: str | None) -> ColumnElement[bool]:
+    given = and_(
+        LABELS.c.clip_id == CLIPS.c.id,
+        LABELS.c.task == task,
+        LABELS.c.current,
+        LABELS.c.value.is_not(None),
+    )
+    return exists().where(given if rater is None else given & (LABELS.c.rater == rater))
+
+
+def _has_analysis(model_sha256: str) -> ColumnElement[bool]:
+    return exists().where(
+        and_(ANALYSES.c.clip_id == CLIPS.c.id, ANALYSES.c.model_sha256 == model_sha256)
+    )
+
+
+def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ...]:
+    """Return the clips with these keys, in their order, with their labels."""
+    if not keys:
+        return ()
+    query = _joined(select(*_COLUMNS), _EVERY).where(CLIPS.c.id.in_(keys))
+    clips = {row.id: _entry(row) for row in connection.execute(query)}
+    labels: dict[int, dict[str, str]] = {}
+    said = (
+        select(LABELS.c.clip_id, LABELS.c.task, LABELS.c.value)
+        .where(
+            LABELS.c.clip_id.in_(keys), LABELS.c.current, LABELS.c.value.is_not(None)
+        )
+        .order_by(LABELS.c.id)
+    )
+    for row in connection.execute(said):
+        labels.setdefault(row.clip_id, {})[row.task] = row.value
+    return tuple(
+        replace(clips[key], labels=labels.get(key, {})) for key in keys if key in clips
+    )
+
+
+def _entry(row: Row[Any]) -> ClipEntry:
+    zone = Zone(row.scheme, row.zone) if row.scheme else None
+    return ClipEntry(
+        id=row.id,
+        path=Path(row.path),
+        patient=row.patient,
+        exam=row.exam,
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        zone=zone,
+        licence=row.licence,
+        missing=row.missing,
+    )
