@@ -25,13 +25,14 @@ def assess(
     """Return whether the clip is assessable, and if not its reason in words.
 
     Without a pleural line it still is where consolidation or effusion is found: they
-    may hide the line.
+    may hide the line. Neither makes up for a clip that does not look like lung.
     """
     if not timelines.analysed.any():
         return Quality(assessable=False, reason="No frame could be analysed.")
-    reason = _image_problem(timelines, manifest.quality)
+    limits = manifest.quality
+    reason = _image_problem(timelines, limits) or _view_problem(timelines, limits)
     if not reason and not _hides_pleura(findings, manifest.thresholds):
-        reason = _pleura_problem(timelines, manifest.quality)
+        reason = _pleura_problem(timelines, limits)
     return Quality(assessable=not reason, reason=reason)
 
 
@@ -43,6 +44,28 @@ def _image_problem(timelines: Timelines, limits: QualityLimits) -> str:
     if contrast < limits.contrast_min:
         return "The image is blank: it shows no structure."
     return ""
+
+
+def _view_problem(timelines: Timelines, limits: QualityLimits) -> str:
+    """Return what is wrong with most of the frames, if anything is."""
+    shadow = timelines.row("measured.rib_shadow_fraction")
+    known = shadow[np.isfinite(shadow)]
+    if known.size and np.median(known) > limits.shadow_max:
+        return (
+            f"Most of the beam lies in shadow ({np.median(known):.0%}): too little "
+            "of the lung is seen."
+        )
+    view, embeddings = limits.lung_view, timelines.embeddings
+    if view is None or embeddings is None:
+        return ""
+    scores = view.scores(embeddings[timelines.analysed])
+    if np.median(scores) >= view.threshold:
+        return ""
+    unlike = int((scores < view.threshold).sum())
+    return (
+        f"This does not look like lung: {unlike} of {scores.size} frames look like "
+        "another part of the body, or like a probe without contact."
+    )
 
 
 def _hides_pleura(

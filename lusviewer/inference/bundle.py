@@ -52,16 +52,37 @@ class GraphManifest:
 
 
 @dataclass(frozen=True, slots=True)
+class LungView:
+    """How the embedding of a frame tells lung from anything else.
+
+    A frame's score is ``weights`` times its embedding, plus ``bias``; a clip whose
+    median score lies below ``threshold`` does not look like lung.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+
+    def scores(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the score of each frame of ``embeddings`` ``(n, features)``."""
+        return np.asarray(embeddings @ np.array(self.weights) + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
 class QualityLimits:
     """When a clip can be assessed at all.
 
     ``pleura_frames_min`` share of frames with a pleura found; ``brightness_min``
-    mean grey level, and ``contrast_min`` its standard deviation, in the beam.
+    mean grey level, and ``contrast_min`` its standard deviation, in the beam;
+    ``shadow_max`` share of the beam in shadow. ``lung_view`` tells lung from other
+    views; None where the bundle does not.
     """
 
     pleura_frames_min: float = 0.1
     brightness_min: float = 6.0
     contrast_min: float = 5.0
+    shadow_max: float = 0.8
+    lung_view: LungView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +175,7 @@ def read_model_manifest(path: Path) -> tuple[ModelManifest, str]:
         calibration=_calibration(fields.child("calibration")),
         thresholds=_thresholds(fields.child("thresholds")),
         checked_on=_checked_on(fields.child("checked_on")),
-        quality=_quality(fields),
+        quality=_quality(fields, frame.output("embedding").shape[-1]),
         trained_on=fields.text("trained_on"),
         licence=fields.text("licence"),
         intended_use=fields.text("intended_use"),
@@ -263,17 +284,33 @@ def _checked_on(fields: Fields) -> dict[str, str]:
     }
 
 
-def _quality(fields: Fields) -> QualityLimits:
-    defaults = QualityLimits()
+def _quality(fields: Fields, embedding: int) -> QualityLimits:
     if not fields.has("quality"):
-        return defaults
+        return QualityLimits()
     given = fields.child("quality")
     limits = {key: given.number(key) for key in _QUALITY_KEYS if given.has(key)}
+    view = (
+        _lung_view(given.child("lung_view"), embedding)
+        if given.has("lung_view")
+        else None
+    )
     given.close()
-    return QualityLimits(**limits)
+    return QualityLimits(**limits, lung_view=view)
 
 
-_QUALITY_KEYS: Final = ("pleura_frames_min", "brightness_min", "contrast_min")
+def _lung_view(fields: Fields, embedding: int) -> LungView:
+    weights = fields.numbers("weights", embedding)
+    view = LungView(weights, fields.number("bias"), fields.number("threshold"))
+    fields.close()
+    return view
+
+
+_QUALITY_KEYS: Final = (
+    "pleura_frames_min",
+    "brightness_min",
+    "contrast_min",
+    "shadow_max",
+)
 
 
 def _open_graph(

@@ -27,9 +27,9 @@ def random_scene(rng: Rng, *, want: Wanted | None = None) -> Scene:
     """Return a scene drawn from ``rng``, with what ``want`` insists on."""
     want = want or Wanted()
     found = _findings(rng, want)
-    view = _view(rng, want)
+    view = random_view(rng, want)
     if not want.clean:
-        view = _cropped(rng, view)
+        view = cropped(rng, view)
     wall = _wall(rng, view, want)
     span = _span_mm(view, wall)
     pleura = chance_lung.pleura(rng, span, found, want)
@@ -49,7 +49,7 @@ def random_scene(rng: Rng, *, want: Wanted | None = None) -> Scene:
         effusion=effusion,
         confounders=Confounders() if want.clean else _confounders(rng, span, found),
         motion=_motion(rng),
-        machine=_machine(rng),
+        machine=random_machine(rng),
     )
     return _clean(scene) if want.clean else _fit(scene)
 
@@ -76,7 +76,8 @@ def _findings(rng: Rng, want: Wanted) -> frozenset[str]:
     return frozenset(found)
 
 
-def _view(rng: Rng, want: Wanted) -> View:
+def random_view(rng: Rng, want: Wanted) -> View:
+    """Return a beam drawn from ``rng``, of the probe that ``want`` asks for."""
     kinds = (Probe.CURVILINEAR, Probe.LINEAR, Probe.PHASED)
     probe = want.probe or kinds[int(rng.choice(3, p=(0.77, 0.16, 0.07)))]
     if probe is Probe.LINEAR:
@@ -105,7 +106,7 @@ def _view(rng: Rng, want: Wanted) -> View:
     )
 
 
-def _cropped(rng: Rng, view: View) -> View:
+def cropped(rng: Rng, view: View) -> View:
     """Return ``view`` cut as recordings are: most often to about a square."""
     if rng.random() < 0.3:
         return view
@@ -220,7 +221,8 @@ def _motion(rng: Rng) -> Motion:
     )
 
 
-def _machine(rng: Rng) -> Machine:
+def random_machine(rng: Rng) -> Machine:
+    """Return a scanner's settings drawn from ``rng``."""
     tgc = np.cumsum(rng.normal(0, 2.2, 6))
     tgc -= tgc[1]
     noise = float(rng.uniform(-90, -62))

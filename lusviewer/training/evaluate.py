@@ -30,6 +30,7 @@ _ABOUT: Final = {
     "covid-blues": "clips of COVID-BLUeS, an outside hospital",
     "baselines": "simpler systems on the same clips",
     "phantom": "simulated scenes not trained on",
+    "domain": "how often clips of lung, and of anything else, are not assessable",
     "all": "everything, kept in docs/results, and write the report",
     "report": "write the report of what docs/results holds",
 }
@@ -40,6 +41,7 @@ _NEEDED: Final = {
     "covid-blues": ("covid_blues",),
     "baselines": ("pocus", "covid_blues"),
     "phantom": (),
+    "domain": ("dicom", "pocus", "covid_blues"),
     "all": ("pocus", "covid_blues"),
 }
 """The collections each measurement is made on."""

@@ -17,6 +17,7 @@ from lusviewer.experts.features import MEASURED_FEATURES, features_of
 from lusviewer.findings import FINDINGS, INDEX, LABELS, ClipReport, Timelines
 from lusviewer.geometry import GRID
 from lusviewer.inference import open_bundle
+from lusviewer.inference.bundle import LungView
 from lusviewer.inference.session import providers
 from tests.bundles import grey_of, make_bundle, make_tree, probability_of
 from tests.drawing import INDEX as CLASS
@@ -269,6 +270,59 @@ def test_the_bundle_sets_the_limits_of_quality(bundle):
 
     assert report_of(clip_of(labels), bundle).quality.assessable
     assert not report_of(clip_of(labels), strict).quality.assessable
+
+
+def gated(bundle, threshold: float):
+    """The bundle with a gate that asks for pleura in the frame.
+
+    The tiny model's embedding begins with the share of each class.
+    """
+    weights = np.zeros(128)
+    weights[CLASS["pleura"]] = 100.0
+    view = LungView(tuple(weights), 0.5, threshold)
+    limits = replace(bundle.manifest.quality, lung_view=view)
+    return replace(bundle, manifest=replace(bundle.manifest, quality=limits))
+
+
+def test_a_clip_that_does_not_look_like_lung_is_not_assessable(bundle, experts):
+    labels = np.concatenate([np.repeat(chest()[None], 2, axis=0), *[no_pleura()] * 2])
+    # Four of 224 rows are pleura: a score of 2.3 where it is seen, else 0.5.
+    strict = gated(bundle, 2.0)
+
+    report = report_of(clip_of(labels), strict, experts)
+
+    assert not report.quality.assessable
+    assert report.quality.reason == (
+        "This does not look like lung: 8 of 10 frames look like another part of the "
+        "body, or like a probe without contact."
+    )
+    assert all(prediction.abstained for prediction in report.predictions)
+    assert report_of(clip_of(labels), gated(bundle, 0.4)).quality.assessable
+    chests = np.repeat(chest()[None], 3, axis=0)
+    assert report_of(clip_of(chests), strict).quality.assessable
+
+
+def test_effusion_does_not_make_up_for_what_is_not_lung(bundle):
+    labels = no_pleura()
+    labels[:, 60:200] = CLASS["effusion"]
+
+    quality = report_of(clip_of(labels), gated(bundle, 2.0)).quality
+
+    assert "does not look like lung" in quality.reason
+
+
+def test_a_clip_mostly_in_shadow_is_not_assessable(bundle):
+    labels = np.repeat(chest()[None], 4, axis=0)
+    half, most = labels.copy(), labels.copy()
+    half[:, 10:, :112] = CLASS["rib_shadow"]
+    most[:, 10:, :210] = CLASS["rib_shadow"]
+
+    shaded = report_of(clip_of(most), bundle).quality
+
+    assert report_of(clip_of(half), bundle).quality.assessable
+    assert shaded.reason == (
+        "Most of the beam lies in shadow (90%): too little of the lung is seen."
+    )
 
 
 def test_summing_up_can_be_cancelled(bundle):

@@ -37,7 +37,7 @@ class BundleWords:
     trained_on: str
     licence: str
     intended_use: str = INTENDED_USE
-    quality: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_bundle(

@@ -13,6 +13,7 @@ from lusviewer.findings import CLASSES
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
 from lusviewer.training.lite.calibrate import Calibration, calibrate
 from lusviewer.training.lite.clip_scores import ScoredClip, score
+from lusviewer.training.lite.domain import fit_lung_view
 from lusviewer.training.lite.experts_recipe import ExpertWords, write_experts
 from lusviewer.training.lite.run_state import (
     embedded,
@@ -54,6 +55,11 @@ def finish_bundle(config: TrainingConfig) -> Iterator[dict[str, Any]]:
         [c for c in validation if c.known is not None],
         [c for c in validation if c.truth is not None],
     )
+    gate: dict[str, Any] = {}
+    if config.other_frames:
+        fitted = fit_lung_view(config, graph)
+        gate = {"lung_view": fitted.as_numbers()}
+        yield {"event": "lung view", **fitted.figures}
     folder = Path(config.bundle)
     real = any(clip.known is not None for clip in parts["train"])
     words = BundleWords(
@@ -61,7 +67,7 @@ def finish_bundle(config: TrainingConfig) -> Iterator[dict[str, Any]]:
         version=config.version,
         trained_on=_trained_on(parts["train"], config),
         licence=REAL_LICENCE if real else SIMULATED_LICENCE,
-        quality=QUALITY,
+        quality=QUALITY | gate,
     )
     differences = write_bundle(folder, networks, calibration, words)
     yield {"event": "bundle", "folder": str(folder), "differences": differences}

@@ -20,6 +20,7 @@ from lusviewer.analysis.quality import assess
 from lusviewer.analysis.summary import measured_summary
 from lusviewer.biomarkers import KEYS as MEASURED_KEYS
 from lusviewer.biomarkers import measure, measure_image
+from lusviewer.cancel import CancelToken
 from lusviewer.errors import ClipError, TrainingError
 from lusviewer.experts.features import clip_features
 from lusviewer.files import written
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lusviewer.cancel import CancelToken
     from lusviewer.findings import Quality
     from lusviewer.geometry import FrameGeometry
     from lusviewer.inference.bundle import ModelBundle
@@ -98,6 +98,7 @@ class ReadClip:
         timelines = Timelines(np.arange(len(self.frames), dtype=np.float64))
         timelines.values[[INDEX[b.key] for b in MEASURED]] = self.measured
         timelines.analysed[::_MEASURED_EVERY] = True
+        timelines.embeddings = self.embeddings
         return timelines
 
 
@@ -165,6 +166,14 @@ class ClipStore:
         """Return the name under which what belongs to a clip is kept."""
         name = f"{source.path.parent.name}/{source.path.name}"
         return f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.npz"
+
+
+def read_frames(
+    bundle: ModelBundle, source: Source, frames: NDArray[np.uint8], place: FrameGeometry
+) -> ReadClip:
+    """Return what ``bundle`` says of frames ``(n, 224, 224)``; nothing is kept."""
+    said = dict(_said(bundle, frames, place, CancelToken()))
+    return ReadClip(source.name, source.patient, **said)
 
 
 def _said(

@@ -18,6 +18,11 @@ from lusviewer.training.measure.blues import blues_sources, measure_covid_blues
 from lusviewer.training.measure.charts import save_chart
 from lusviewer.training.measure.clip_store import ClipStore
 from lusviewer.training.measure.diagnosis import measure_diagnosis
+from lusviewer.training.measure.domain import (
+    measure_dicom,
+    measure_lung,
+    measure_simulated,
+)
 from lusviewer.training.measure.lines import measure_lines
 from lusviewer.training.measure.looks import record_look
 from lusviewer.training.measure.phantom import measure_phantom
@@ -51,6 +56,7 @@ class Options(Protocol):
 
     pocus: Path
     covid_blues: Path
+    dicom: Path
     labels: Path
     part: str
     scenes: int
@@ -79,6 +85,7 @@ class Session:
             "diagnosis": self._diagnosis,
             "baselines": self._baselines,
             "covid-blues": self._covid_blues,
+            "domain": self._domain,
         }
         found = measures[name]()
         identity = self._bundle.identity
@@ -139,6 +146,25 @@ class Session:
         self._look("covid-blues", "figures")
         found, cases = measure_covid_blues(self._bundle, folder, self._store)
         return found | self._worst("covid-blues", cases, sources)
+
+    def _domain(self) -> dict[str, Any]:
+        options = self._options
+        for collection in ("pocus test", "covid-blues", "dicom"):
+            self._look(collection, "how many clips are not assessable")
+        lung = {
+            f"pocus {part}": pocus_sources(options.pocus, part)[0]
+            for part in ("train", "validation", "test")
+        }
+        lung["covid-blues"] = blues_sources(options.covid_blues)[0]
+        return {
+            "collection": "domain",
+            "dicom": measure_dicom(self._bundle, options.dicom, self._store),
+            "lung": {
+                name: measure_lung(self._bundle, sources, self._store)
+                for name, sources in lung.items()
+            },
+            "simulated": measure_simulated(self._bundle),
+        }
 
     def _worst(
         self, name: str, cases: Sequence[Case], sources: Sequence[Source]

@@ -170,6 +170,38 @@ def test_limits_of_quality_are_read_one_by_one(folder, manifest):
     assert limits == QualityLimits(brightness_min=20.0)
 
 
+def gate(**changes) -> dict[str, Any]:
+    numbers = {"weights": [0.5] * 128, "bias": -1.0, "threshold": 0.25}
+    return {"lung_view": numbers | changes}
+
+
+def test_what_tells_lung_from_other_views_is_read(folder, manifest):
+    write_manifest(folder, manifest | {"quality": gate()})
+
+    view = open_bundle(folder).manifest.quality.lung_view
+
+    assert view is not None
+    assert view.threshold == 0.25
+    rows = np.stack([np.zeros(128, np.float32), np.ones(128, np.float32)])
+    np.testing.assert_allclose(view.scores(rows), [-1.0, 63.0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"weights": [0.5] * 127}, "'quality.lung_view.weights' should be a list of"),
+        ({"weights": ["a"] * 128}, "should be a list of 128 numbers"),
+        ({"bias": None}, "'quality.lung_view.bias' should be a number"),
+        ({"threshold": "low"}, "'quality.lung_view.threshold' should be a number"),
+        ({"kind": "linear"}, "unknown key 'quality.lung_view.kind'"),
+    ],
+)
+def test_a_gate_that_does_not_fit_is_refused(folder, manifest, changes, expected):
+    error = refused(folder, manifest | {"quality": gate(**changes)})
+
+    assert expected in error.message
+
+
 def test_a_changed_graph_is_refused(folder, manifest):
     with (folder / "frame.onnx").open("ab") as file:
         file.write(b"\0")
