@@ -93,7 +93,8 @@ def _said(truth, change=None):
     labels = [true.labels.copy() for true in truth]
     for one in labels if change else ():
         one[one == _INDEX[change]] = _INDEX["lung"]
-    return Said(labels, [tuple(map(float, true.shows)) for true in truth])
+    shown = [(float(true.shows[0]), float(true.shows[1])) for true in truth]
+    return Said(labels, shown)
 
 
 def test_the_recipe_is_found_by_its_name():
