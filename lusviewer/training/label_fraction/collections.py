@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from lusviewer.errors import TrainingError
+from lusviewer.findings import FINDINGS
 from lusviewer.training.data.collection import Said
 from lusviewer.training.data.pocus_labels import DIAGNOSES
 from lusviewer.training.data.split import shipped_split
@@ -56,6 +60,30 @@ def blues_library(records: Sequence[Record]) -> Library:
     return Library(
         "covid-blues", patients, questions, patient_folds(patients, BLUES_FOLDS)
     )
+
+
+def own_library(name: str, records: Sequence[Record]) -> Library:
+    """Return any labelled clips: each finding of which both answers are known.
+
+    Severity of 2 and more joins where it is known. Up to five folds of patients, which
+    need two patients for each answer; raises ``TrainingError`` where nothing is asked.
+    """
+    patients = tuple(record.patient for record in records)
+    asks = [asked(key, records, finding(key)) for key in FINDINGS]
+    asks.append(asked("severity_2_or_more", records, _severe))
+    names = np.array(patients)
+    kept = [
+        question
+        for question in asks
+        if all(len(np.unique(names[question.truth == c])) > 1 for c in (0, 1))
+    ]
+    if not kept:
+        msg = (
+            f"{name}: no finding is said to be there of two patients and absent of two."
+        )
+        raise TrainingError(msg, hint="Label more clips, with yes and with no.")
+    count = min(BLUES_FOLDS, len(set(patients)))
+    return Library(name, patients, tuple(kept), patient_folds(patients, count))
 
 
 def finding(key: str) -> Callable[[Record], int | None]:

@@ -68,7 +68,7 @@ def learned_scores(learn: Array, truth: Indices, test: Array, classes: int) -> A
     """Return ``(tested, classes)`` of a logistic regression; classes weigh alike.
 
     Features are standardised by the clips learned from. Each class has its own
-    regression, against the rest.
+    regression, against the rest; one that no clip, or every clip, shows scores 0.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to load
 
@@ -78,6 +78,8 @@ def learned_scores(learn: Array, truth: Indices, test: Array, classes: int) -> A
     scores = np.zeros((len(test), classes))
     wanted = [1] if classes == 2 else range(classes)
     for label in wanted:
+        if len(np.unique(truth == label)) < 2:
+            continue
         head = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=200)
         head.fit(inputs, truth == label)
         scores[:, label] = head.decision_function(outputs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +13,14 @@ from sklearn.metrics import roc_auc_score
 
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
+from lusviewer.findings import FINDINGS
 from lusviewer.training.data.collection import Label, Record, Said
 from lusviewer.training.data.split import shipped_split
-from lusviewer.training.label_fraction.collections import blues_library, pocus_library
+from lusviewer.training.label_fraction.collections import (
+    blues_library,
+    own_library,
+    pocus_library,
+)
 from lusviewer.training.label_fraction.curve import (
     FRACTIONS,
     Scores,
@@ -132,6 +139,17 @@ def test_heads_learn_each_class_of_several():
     assert (scores.argmax(1) == truth[1::2]).mean() > 0.9
 
 
+def test_a_fold_that_lacks_a_class_says_nothing_of_it():
+    features = np.random.default_rng(0).normal(size=(9, 4))
+    only = learned_scores(features[:6], np.zeros(6, np.intp), features[6:], 2)
+    assert (only == 0).all()
+    two_of_three = learned_scores(
+        features[:6], np.array([0, 1] * 3, np.intp), features[6:], 3
+    )
+    assert (two_of_three[:, 2] == 0).all()
+    assert (two_of_three[:, :2] != 0).all()
+
+
 def test_the_area_is_that_of_pairs_within_a_fold(library):
     """A shift between the folds' heads must not change it; one fold is the usual."""
     question = library.questions[0]
@@ -188,7 +206,7 @@ def _record(name, patient, **fields):
         key: Label(Said.NO, fields.pop(f"sure_{key}", 1.0))
         for key in ("a_lines", "b_lines", "consolidation")
     }
-    return Record(None, name, patient, findings, **fields)
+    return Record(Path(name), name, patient, findings, **fields)
 
 
 def test_pocus_is_tested_on_patients_that_pretraining_never_saw():
@@ -210,6 +228,23 @@ def test_severity_of_two_and_more_is_asked_of_the_hospital():
     records = [_record(f"v{i}", f"p{i}", severity=i % 4) for i in range(8)]
     truths = {q.name: list(q.truth) for q in blues_library(records).questions}
     assert truths["severity_2_or_more"] == [0, 0, 1, 1] * 2
+
+
+def test_a_library_of_ones_own_asks_what_both_answers_are_known_of():
+    records = [_record(f"v{i}", f"p{i // 2}", severity=i // 4) for i in range(16)]
+    with_b = [
+        replace(r, findings={**r.findings, "b_lines": Label(Said.YES)})
+        for r in records[:4]
+    ]
+    rest = {key: Label(Said.NOT_MENTIONED) for key in FINDINGS}
+    full = [
+        replace(r, findings=rest | dict(r.findings)) for r in (*with_b, *records[4:])
+    ]
+    found = own_library("own", full)
+    assert [q.name for q in found.questions] == ["b_lines", "severity_2_or_more"]
+    assert len(found.folds) == 5
+    with pytest.raises(TrainingError, match="own: no finding"):
+        own_library("own", [replace(r, severity=None) for r in full[4:]])
 
 
 def test_the_picture_has_a_chart_for_each_question(library):
@@ -312,14 +347,20 @@ def tuned_run(tmp_path):
         tuned_draws=1,
         bfloat16=False,
     )
-    return settings, library, list(names), [Start("scratch", tmp_path)]
+    return settings, library, tmp_path
 
 
 def test_tuned_networks_are_kept_as_scores_and_not_trained_again(tuned_run):
-    events = list(tuned_scores(*tuned_run, CancelToken()))
-    assert [event["run"] for event in events] == ["scratch-10-0", "scratch-100-0"]
-    assert list(tuned_scores(*tuned_run, CancelToken())) == []
-    rows = tuned_figures(tuned_run[0], tuned_run[1])["bright"]["starts"]["scratch"]
+    settings, library, folder = tuned_run
+    starting = [Start("scratch", folder)]
+
+    def train():
+        files = list(library.patients)
+        return list(tuned_scores(settings, library, files, starting, CancelToken()))
+
+    assert [event["run"] for event in train()] == ["scratch-10-0", "scratch-100-0"]
+    assert train() == []
+    rows = tuned_figures(settings, library)["bright"]["starts"]["scratch"]
     assert [row["fraction"] for row in rows] == [0.1, 1.0]
     assert rows[1]["patients"] == rows[1]["clips"] == 2
     assert rows[1]["auc"]["value"] in (0, 0.5, 1)

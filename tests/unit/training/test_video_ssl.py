@@ -137,7 +137,7 @@ def test_training_makes_the_loss_smaller(tmp_path):
 def test_each_simulated_scene_is_a_patient(tmp_path):
     frames = np.zeros((6, 224, 224), np.uint8)
     frames[3:] = 9
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "frames": frames,
         "labels": frames,
         "truth": np.zeros((6, 43), np.uint8),
