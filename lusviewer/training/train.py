@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 RECIPES: Final = {
     "lus-lite": "lusviewer.training.lite.recipe",
+    "biomarkers": "lusviewer.training.biomarkers.recipe",
     "segmentation": "lusviewer.training.segmentation.recipe",
+    "domain-gap": "lusviewer.training.domain_gap.recipe",
     "transfer": "lusviewer.training.transfer.recipe",
     "label-fraction": "lusviewer.training.label_fraction.recipe",
     "uscl": "lusviewer.training.uscl.recipe",
     "video-ssl": "lusviewer.training.video_ssl.recipe",
+    "experts": "lusviewer.training.experts.recipe",
 }
 """The module of each recipe; it is imported only when the recipe is run."""
 
