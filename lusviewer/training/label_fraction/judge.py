@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.findings import ModelIdentity
 from lusviewer.training.label_fraction.curve import curve
 from lusviewer.training.label_fraction.figures import measured
+from lusviewer.training.lite.bundle_writer import sha256_of
+from lusviewer.training.measure.looks import record_look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -20,6 +25,12 @@ if TYPE_CHECKING:
 
 BASELINE: Final = "imagenet"
 """The start that the others are compared with."""
+
+LOOKS: Final = "looks.json"
+"""Among the results: each look at clips that nothing may be chosen on."""
+
+_TESTED: Final = {"pocus": "pocus test"}
+"""What the record calls the tested part of a library."""
 
 Row = dict[str, Any]
 
@@ -73,6 +84,15 @@ def _row(
     if base is not None and base is not figures:
         row["auc_above_imagenet"] = figures["auc"].above(base["auc"]).plain()
     return row
+
+
+def tell_look(path: Path, library: str, graphs: Mapping[str, Path]) -> None:
+    """Record in ``path`` that features of the files ``graphs`` are judged on ``library``."""
+    content = "".join(sha256_of(graph) for graph in graphs.values())
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    identity = ModelIdentity(", ".join(graphs), "", sha256, "cpu")
+    what = "label-fraction curve of frozen features; nothing is chosen by it"
+    record_look(path, _TESTED.get(library, library), what, identity)
 
 
 def described(library: Library, question: Question) -> Row:

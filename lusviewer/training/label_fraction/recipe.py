@@ -14,7 +14,7 @@ from lusviewer.training.data.collection import Record, read_blues, read_pocus
 from lusviewer.training.data.real_clips import cache_clips, is_cached
 from lusviewer.training.label_fraction.collections import blues_library, pocus_library
 from lusviewer.training.label_fraction.curve import FRACTIONS
-from lusviewer.training.label_fraction.judge import described, judged
+from lusviewer.training.label_fraction.judge import LOOKS, described, judged, tell_look
 from lusviewer.training.label_fraction.picture import curves_picture
 from lusviewer.training.label_fraction.settings import FractionSettings
 from lusviewer.training.label_fraction.starts import FRAMES, Start, clip_vectors
@@ -76,6 +76,7 @@ def curves(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
         start.name: start.graph(work / "starts", settings.seed)
         for start in starts(settings)
     }
+    files = {name: graph.path for name, graph in graphs.items()}
     for source in _sources(settings):
         began = time.monotonic()
         place = work / "vectors"
@@ -84,6 +85,7 @@ def curves(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
             for name, graph in graphs.items()
         }
         name, asked = source.library.name, source.library.questions
+        tell_look(Path(settings.results) / LOOKS, name, files)
         found[name] = {}
         for number, question in enumerate(asked, 1):
             cancel.check()
@@ -96,7 +98,7 @@ def curves(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
             began = time.monotonic()
             told = _progress("curves", number, len(asked)) | {"seconds": seconds}
             yield told | {"collection": name, "question": question.name}
-    seen = {name: sha256_of(graph.path) for name, graph in graphs.items()}
+    seen = {name: sha256_of(path) for name, path in files.items()}
     _write(settings.run_folder / _FROZEN, {"graphs": seen, "frozen": found})
 
 

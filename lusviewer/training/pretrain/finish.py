@@ -11,7 +11,7 @@ from lusviewer.inference.frames import MEAN, STD
 from lusviewer.training.data.collection import read_pocus
 from lusviewer.training.data.real_clips import cache_clips, is_cached
 from lusviewer.training.label_fraction.collections import pocus_library
-from lusviewer.training.label_fraction.judge import described, judged
+from lusviewer.training.label_fraction.judge import LOOKS, described, judged, tell_look
 from lusviewer.training.label_fraction.starts import GRAPH, Start, clip_vectors
 from lusviewer.training.lite.bundle_writer import (
     INTENDED_USE,
@@ -141,16 +141,13 @@ def _judged(
     library = pocus_library(records)
     names = [record.name for record in records]
     starts = (Start("imagenet", run), Start(name, run))
+    graphs = {one.name: one.graph(run / "starts", settings.seed) for one in starts}
     vectors = {
-        start.name: clip_vectors(
-            start.graph(run / "starts", settings.seed),
-            cache,
-            names,
-            run / "vectors",
-            cancel,
-        )
-        for start in starts
+        start: clip_vectors(graph, cache, names, run / "vectors", cancel)
+        for start, graph in graphs.items()
     }
+    seen = {start: graph.path for start, graph in graphs.items()}
+    tell_look(Path(settings.results) / LOOKS, library.name, seen)
     return {
         question.name: described(library, question)
         | {"starts": judged(library, question, vectors, FRACTIONS, DRAWS)}

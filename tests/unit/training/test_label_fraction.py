@@ -30,7 +30,7 @@ from lusviewer.training.label_fraction.curve import (
     scores_at,
 )
 from lusviewer.training.label_fraction.figures import measured
-from lusviewer.training.label_fraction.judge import described, judged
+from lusviewer.training.label_fraction.judge import LOOKS, described, judged, tell_look
 from lusviewer.training.label_fraction.library import (
     Fold,
     Library,
@@ -44,6 +44,7 @@ from lusviewer.training.label_fraction.settings import FractionSettings
 from lusviewer.training.label_fraction.starts import Start, clip_vector, spread
 from lusviewer.training.label_fraction.tune import Tuning, balanced, clip_scores, tuned
 from lusviewer.training.label_fraction.tuned_runs import tuned_figures, tuned_scores
+from lusviewer.training.measure.looks import read_looks
 from lusviewer.training.measure.results import seconds_spent, write_result
 from lusviewer.training.nets.export_onnx import export_features
 from lusviewer.training.nets.features import (
@@ -191,6 +192,15 @@ def test_better_features_lie_above_the_baseline_and_more_labels_help(library):
     difference = all_labels["auc"]["value"] - rows["imagenet"][1]["auc"]["value"]
     assert gain["value"] == pytest.approx(difference, abs=0.0015)
     assert "auc_above_imagenet" not in rows["imagenet"][0]
+
+
+def test_each_look_is_recorded_with_what_looked(tmp_path):
+    (tmp_path / "a.onnx").write_bytes(b"")
+    for name in ("pocus", "covid-blues"):
+        tell_look(tmp_path / LOOKS, name, {"uscl": tmp_path / "a.onnx"})
+    looks = read_looks(tmp_path / LOOKS)
+    assert [look["collection"] for look in looks] == ["pocus test", "covid-blues"]
+    assert {look["model"] for look in looks} == {"uscl"}
 
 
 def test_what_is_tested_is_counted(library):
