@@ -87,7 +87,7 @@ def _row(
 
 
 def tell_look(path: Path, library: str, graphs: Mapping[str, Path]) -> None:
-    """Record in ``path`` that features of the files ``graphs`` are judged on ``library``."""
+    """Record in ``path`` that the files ``graphs`` are judged on ``library``."""
     content = "".join(sha256_of(graph) for graph in graphs.values())
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     identity = ModelIdentity(", ".join(graphs), "", sha256, "cpu")
