@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.findings import CLASSES, LABELS
+from lusviewer.training.measure.expert_sections import kinds, local, oxygen
 from lusviewer.training.measure.words import (
     NOT_MEASURED,
     area,
@@ -311,5 +312,8 @@ SECTIONS: Final[Mapping[str, Callable[[Results], str]]] = {
     "diagnosis": diagnosis,
     "phantom": phantom,
     "worst": worst,
+    "local": local,
+    "oxygen": oxygen,
+    "kinds": kinds,
 }
 """What the template's places are filled with."""

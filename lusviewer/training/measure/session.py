@@ -153,7 +153,7 @@ class Session:
             self._look(collection, "how many clips are not assessable")
         lung = {
             f"pocus {part}": pocus_sources(options.pocus, part)[0]
-            for part in ("train", "validation", "test")
+            for part in ("validation", "test")
         }
         lung["covid-blues"] = blues_sources(options.covid_blues)[0]
         return {

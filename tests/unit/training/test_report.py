@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MODEL = ModelIdentity("lus", "9.9.9", "ab" * 32, "cpu")
 
 
-def figure(number: float) -> dict:
+def figure(number: float) -> dict[str, Any]:
     return {"value": number, "interval": [number - 0.05, number + 0.05]}
 
 
@@ -37,7 +37,7 @@ def case(clip: str, truth: bool, said: float, question: str = "b_lines") -> Case
     return Case(clip, "p", question, truth=truth, said=said, threshold=0.4)
 
 
-def question() -> dict:
+def question() -> dict[str, Any]:
     rng = np.random.default_rng(0)
     truth = np.arange(40) % 2
     score = np.clip(0.3 * truth + rng.uniform(0, 0.7, 40), 0, 1)
