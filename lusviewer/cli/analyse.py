@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 import traceback
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from lusviewer import paths
 from lusviewer.analysis import analyse, summarise
 from lusviewer.cancel import Cancelled, CancelToken
+from lusviewer.cli.interrupts import interruptible
 from lusviewer.errors import LusViewerError
 from lusviewer.experts import load_experts
 from lusviewer.export.tabular import (
@@ -33,7 +33,7 @@ from lusviewer.io.folder import list_exam
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lusviewer.clip import Clip
@@ -96,7 +96,7 @@ class _Work:
 def run(arguments: argparse.Namespace) -> int:
     """Analyse what was asked for; 0 where all were, 1 where some were not."""
     cancel = CancelToken()
-    with _interruptible(cancel):
+    with interruptible(cancel):
         work = _prepare(arguments, cancel)
         clips, rows = _discover(arguments.paths, work.out)
         work.keep_off(clips)
@@ -117,26 +117,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _write_index(rows: Sequence[_Row], out: Path) -> None:
     header = ["path", "status", "error", "seconds", "frames", "report"]
     write_rows([header, *(row.cells() for row in rows)], out / f"{_INDEX}.csv")
-
-
-@contextmanager
-def _interruptible(cancel: CancelToken) -> Iterator[None]:
-    """Turn Ctrl+C and a polite kill into ``cancel``; the second one is not caught."""
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.getsignal(kind) for kind in kinds]
-
-    def stop(_number: int, _frame: object) -> None:
-        for kind, old in zip(kinds, before, strict=True):
-            signal.signal(kind, old)
-        cancel.cancel()
-
-    for kind in kinds:
-        signal.signal(kind, stop)
-    try:
-        yield
-    finally:
-        for kind, old in zip(kinds, before, strict=True):
-            signal.signal(kind, old)
 
 
 def _prepare(arguments: argparse.Namespace, cancel: CancelToken) -> _Work:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer import __version__
+from lusviewer.cli.library_arguments import add_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,7 @@ def _positive(text: str) -> int:
 _COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "analyse": ("analyse clips, folders or a DICOMDIR without a window", _add_analyse),
     "info": ("say what a file is: frames, times, regions, beam", _add_info),
+    "library": ("keep a study's clips, labels and drawn lines", add_library),
     "models": ("list the model bundles and experts found", _add_json),
     "doctor": ("check that everything needed here works", _add_doctor),
     "evaluate": ("measure a model bundle on labelled clips", _add_nothing),

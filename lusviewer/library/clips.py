@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, exists, func, insert, not_, select, update
 
@@ -16,13 +16,14 @@ from lusviewer.library.values import ClipEntry, ClipFilter
 from lusviewer.library.zones import Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from lusviewer.library.database import Change, Database
 
-_EVERY = ClipFilter()
+_EVERY: Final = ClipFilter()
+_PAGE: Final = 500
 _COLUMNS = (CLIPS, PATIENTS.c.pseudonym.label("patient"), EXAMS.c.name.label("exam"))
 
 
@@ -61,6 +62,13 @@ class Clips:
         with self._database.reading() as connection:
             wanted = list(connection.scalars(keys.limit(limit).offset(start)))
             return _entries(connection, wanted)
+
+    def all(self, chosen: ClipFilter = _EVERY) -> Iterator[ClipEntry]:
+        """Yield every clip the filter leaves, a page in memory at a time."""
+        start = 0
+        while page := self.page(chosen, start=start, limit=_PAGE):
+            yield from page
+            start += len(page)
 
     def get(self, clip_id: int) -> ClipEntry:
         """Return one clip."""
@@ -180,9 +188,9 @@ def set_zone(change: Change, clip_id: int, zone: Zone | None) -> None:
 def assign(change: Change, clip_id: int, patient: str, exam: str = "") -> None:
     """Move a clip to another patient's exam, where it is not there already."""
     clip = _one(change.connection, clip_id)
-    key = exam_id(change, patient, exam)
     if (clip.patient, clip.exam) == (patient.strip(), exam.strip() or clip.exam):
         return
+    key = exam_id(change, patient, exam)
     change.connection.execute(
         update(CLIPS).where(CLIPS.c.id == clip_id).values(exam_id=key)
     )

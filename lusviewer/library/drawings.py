@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lusviewer.library.database import Change, Database
 
-_FAR: float = 1e5
+_FAR: Final = 1e5
 
 
 class Drawings:
@@ -116,24 +116,22 @@ def _as_text(frame: int, lines: Sequence[Line]) -> str:
             msg = f"{line.kind!r} is no line that can be drawn."
             raise LibraryError(msg, hint=f"There are {', '.join(LINE_KINDS)}.")
         numbers = [number for point in line.points for number in point]
-        sound = all(math.isfinite(n) and abs(n) < _FAR for n in numbers)
+        numbers_and_width = [*numbers, line.width_px]
+        sound = all(math.isfinite(n) and abs(n) < _FAR for n in numbers_and_width)
         if len(line.points) < 2 or len(numbers) != 2 * len(line.points) or not sound:
             msg = f"A {line.kind} drawn on frame {frame} is no line."
             raise LibraryError(msg, hint="It needs two points x, y in px, or more.")
-    return json.dumps(
-        [
-            {
-                "kind": line.kind,
-                "points": [[float(x), float(y)] for x, y in line.points],
-            }
-            for line in lines
-        ]
-    )
+    return json.dumps([_as_json(line) for line in lines])
+
+
+def _as_json(line: Line) -> dict[str, Any]:
+    points = [[float(x), float(y)] for x, y in line.points]
+    return {"kind": line.kind, "points": points, "width_px": float(line.width_px)}
 
 
 def _kept(row: Row[Any]) -> Drawing:
     lines = tuple(
-        Line(one["kind"], tuple((x, y) for x, y in one["points"]))
+        Line(one["kind"], tuple((x, y) for x, y in one["points"]), one["width_px"])
         for one in json.loads(row.lines)
     )
     return Drawing(

@@ -25,7 +25,7 @@ DETAIL_COLUMNS: Final = ("spo2", "fio2", "oxygen_l_min")
 NOTE_COLUMNS: Final = ("certainty", "not_assessable")
 """The columns of a table of labels that are no task."""
 
-_TAKEN: Final = {*LABEL_COLUMNS, *DETAIL_COLUMNS, *NOTE_COLUMNS, "finding", "group"}
+_TAKEN: Final = {*LABEL_COLUMNS, *DETAIL_COLUMNS, *NOTE_COLUMNS, *FINDINGS}
 
 
 class Kind(Enum):

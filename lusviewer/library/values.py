@@ -59,11 +59,13 @@ class KeptLabel:
 class Line:
     """A drawn line: ``kind`` of ``LINE_KINDS``, points ``(x, y)`` px of the frame.
 
-    Pixel centres lie at whole numbers; a B-line's first point is its origin.
+    Pixel centres lie at whole numbers. A B-line's first point is its origin, its width
+    that of the beam half-way down; 0 where it was not measured.
     """
 
     kind: str
     points: tuple[tuple[float, float], ...]
+    width_px: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ VERSION_SECONDS = 1.0
 
 SHELLS = ("gui", "training")
 HEAVY = ("torch", "onnxruntime", "av", "highdicom", "sklearn", "scipy", "onnx")
+HEAVY += ("sqlalchemy",)
 
 
 def _length(node: ast.AST) -> int:

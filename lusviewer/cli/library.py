@@ -1,0 +1,287 @@
+"""``lusviewer library``: a study's clips and labels, without a window."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from tqdm import tqdm
+
+from lusviewer.cancel import CancelToken
+from lusviewer.cli.interrupts import interruptible
+from lusviewer.errors import LibraryError, LusViewerError
+from lusviewer.library import Answer, ClipFilter, open_library
+from lusviewer.library.adding import (
+    Outcome,
+    Whose,
+    add_paths,
+    check_files,
+    find_again,
+)
+from lusviewer.library.annotation_files import export_lines, import_lines
+from lusviewer.library.label_table import read_label_table, write_label_table
+from lusviewer.library.records import add_records
+from lusviewer.library.tasks import Kind, Task
+from lusviewer.library.values import NOT_ASSESSABLE
+from lusviewer.library.zones import read_zone
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Iterator
+
+    from lusviewer.library import ClipEntry, Library
+    from lusviewer.library.adding import Step
+
+tqdm.monitor_interval = 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 0 where all went well, 1 where some did not."""
+    cancel = CancelToken()
+    with interruptible(cancel), open_library(arguments.library) as library:
+        return _ACTIONS[arguments.action](library, arguments, cancel)
+
+
+def _add(library: Library, arguments: argparse.Namespace, cancel: CancelToken) -> int:
+    whose = Whose(arguments.patient, arguments.exam, arguments.by_folder)
+    steps = add_paths(
+        library, arguments.paths, cancel, who=_rater(arguments), whose=whose
+    )
+    return _follow(steps, quiet=arguments.quiet)
+
+
+def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
+    if arguments.tasks:
+        for task in library.labels.tasks().values():
+            print(f"{task.key:32} {task.values_in_words}")
+        return 0
+    chosen = ClipFilter(
+        patient=arguments.patient,
+        zone=read_zone(arguments.zone) if arguments.zone else None,
+        name_contains=arguments.name,
+        labelled=_task_of(library, arguments.labelled),
+        unlabelled=_task_of(library, arguments.unlabelled),
+    )
+    clips = library.clips.page(chosen, start=arguments.start, limit=arguments.limit)
+    if arguments.json:
+        for clip in clips:
+            print(json.dumps(_as_json(clip)))
+        return 0
+    for clip in clips:
+        print(_in_words(clip))
+    total = library.clips.count(chosen)
+    print(f"{len(clips)} of {total} clips, {len(library.patients.all())} patients")
+    return 0
+
+
+def _label(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
+    clip, rater = library.clips.find(arguments.clip), _rater(arguments)
+    said = _said(library, arguments)
+    if not (said or arguments.zone or arguments.patient):
+        msg = "Nothing is said of the clip."
+        raise LibraryError(msg, hint="Write TASK=VALUE, --zone or --patient.")
+    detail = _oxygen(arguments)
+    answers = [
+        Answer(
+            clip.id,
+            task,
+            value,
+            rater,
+            arguments.certainty,
+            detail if task == "s_f" else {},
+            note=arguments.note,
+        )
+        for task, value in said.items()
+    ]
+    zone = read_zone(arguments.zone) if arguments.zone else None
+    library.labels.give(*answers)
+    if zone is not None:
+        library.clips.set_zone([clip.id], zone, who=rater)
+    if arguments.patient:
+        library.clips.assign(clip.id, arguments.patient, who=rater)
+    print(_in_words(library.clips.get(clip.id)))
+    return 0
+
+
+def _define(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
+    words = arguments.words or arguments.task.replace("_", " ")
+    if arguments.number:
+        lower, upper = arguments.number
+        task = Task(arguments.task, words, Kind.NUMBER, (), lower, upper)
+    else:
+        kind = Kind.CLASS if arguments.classes else Kind.SET
+        text = arguments.classes or arguments.set
+        classes = tuple(name.strip() for name in text.split(","))
+        task = Task(arguments.task, words, kind, classes)
+    library.labels.define(task, who=_rater(arguments))
+    print(f"{task.key}: {task.values_in_words}")
+    return 0
+
+
+def _export(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
+    if arguments.lines:
+        files = export_lines(
+            library, arguments.target, arguments.lines, arguments.rater
+        )
+        print(f"{len(files)} files in {arguments.target}")
+        return 0
+    rows = write_label_table(library, arguments.target, arguments.rater)
+    print(f"{rows} rows in {arguments.target}")
+    return 0
+
+
+def _import(
+    library: Library, arguments: argparse.Namespace, cancel: CancelToken
+) -> int:
+    rater, status = _rater(arguments), 0
+    for path in arguments.files:
+        if path.suffix.lower() == ".json":
+            clip = library.clips.find(arguments.clip) if arguments.clip else None
+            clip, found = import_lines(library, path, rater, clip)
+            frames = len({frame for frame, _ in found.lines})
+            print(f"{clip.name}: lines of {frames} frames, {found.rejected} rejected")
+        else:
+            records = read_label_table(path, library.labels.tasks())
+            steps = add_records(library, records, cancel, who=rater)
+            status |= _follow(steps, quiet=arguments.quiet)
+    return status
+
+
+def _relocate(
+    library: Library, arguments: argparse.Namespace, cancel: CancelToken
+) -> int:
+    steps = find_again(library, arguments.folder, cancel, who=_rater(arguments))
+    return _follow(steps, quiet=arguments.quiet)
+
+
+def _verify(
+    library: Library, arguments: argparse.Namespace, cancel: CancelToken
+) -> int:
+    verdict = library.verify()
+    missing: list[ClipEntry] = []
+    if arguments.files:
+        missing = list(check_files(library, cancel, who="verify"))
+    if arguments.json:
+        found = {
+            "holds": verdict.holds,
+            "entries": verdict.entries,
+            "head": verdict.head,
+            "broken_entry": verdict.broken_entry,
+            "why": verdict.why or None,
+            "missing": [str(clip.path) for clip in missing],
+        }
+        print(json.dumps(found))
+    elif verdict.holds:
+        print(f"The log holds: {verdict.entries} entries, the last {verdict.head}.")
+    else:
+        at = f" at entry {verdict.broken_entry}" if verdict.broken_entry else ""
+        print(f"The log is broken{at}: {verdict.why}.")
+    for clip in missing:
+        print(f"{clip.path} is not there, or is another file now.", file=sys.stderr)
+    return 0 if verdict.holds and not missing else 1
+
+
+def _rater(arguments: argparse.Namespace) -> str:
+    return str(arguments.rater or getpass.getuser())
+
+
+def _task_of(library: Library, name: str | None) -> str | None:
+    """Return a task's key; findings may go without 'finding.'."""
+    if name is None:
+        return None
+    tasks = library.labels.tasks()
+    key = name if name in tasks else f"finding.{name}"
+    if key not in tasks:
+        msg = f"The library has no task {name!r}."
+        raise LibraryError(msg, hint="'lusviewer library list --tasks' shows them.")
+    return key
+
+
+def _said(library: Library, arguments: argparse.Namespace) -> dict[str, str | None]:
+    """Return what was said by task; None takes it back."""
+    said: dict[str, str | None] = {}
+    for text in arguments.labels:
+        name, equals, value = text.partition("=")
+        if not equals:
+            msg = f"{text!r} says nothing."
+            raise LibraryError(msg, hint="Write TASK=VALUE, as severity=2.")
+        said[str(_task_of(library, name.strip()))] = value.strip() or None
+    for name in arguments.not_assessable:
+        said[str(_task_of(library, name))] = NOT_ASSESSABLE
+    if arguments.spo2 is not None:
+        said.setdefault("s_f", "")
+    return said
+
+
+def _oxygen(arguments: argparse.Namespace) -> dict[str, float]:
+    given = {
+        "spo2": arguments.spo2,
+        "fio2": arguments.fio2,
+        "oxygen_l_min": arguments.oxygen,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _follow(steps: Iterable[Step], *, quiet: bool) -> int:
+    """Show how far it is, say what went wrong, and count; 1 where something did."""
+    counts = dict.fromkeys(Outcome, 0)
+    for step in _watched(steps, quiet=quiet):
+        if step.outcome is None:
+            continue
+        counts[step.outcome] += 1
+        if step.error is not None:
+            tqdm.write(_told(step.path, step.error), file=sys.stderr)
+    if not quiet:
+        told = [f"{n} {outcome.value}" for outcome, n in counts.items() if n]
+        print(", ".join(told) or "nothing to do")
+    failed = counts[Outcome.REFUSED] + counts[Outcome.MISSING]
+    return 1 if failed or not any(counts.values()) else 0
+
+
+def _watched(steps: Iterable[Step], *, quiet: bool) -> Iterator[Step]:
+    hidden = True if quiet else None  # None: only where a person watches
+    with tqdm(unit="B", unit_scale=True, disable=hidden, file=sys.stderr) as bar:
+        for step in steps:
+            bar.total = step.total_bytes
+            bar.update(step.done_bytes - bar.n)
+            yield step
+
+
+def _told(path: object, error: LusViewerError) -> str:
+    text = str(error)
+    return text if str(path) in text else f"{path}: {text}"
+
+
+def _in_words(clip: ClipEntry) -> str:
+    zone = str(clip.zone) if clip.zone else "-"
+    labels = " ".join(f"{task}={value}" for task, value in sorted(clip.labels.items()))
+    gone = " MISSING" if clip.missing else ""
+    return f"{clip.id:6} {clip.patient:10} {zone:8} {clip.path}{gone}  {labels}"
+
+
+def _as_json(clip: ClipEntry) -> dict[str, Any]:
+    return {
+        "id": clip.id,
+        "path": str(clip.path),
+        "patient": clip.patient,
+        "exam": clip.exam,
+        "sha256": clip.sha256,
+        "zone": str(clip.zone) if clip.zone else None,
+        "licence": clip.licence,
+        "missing": clip.missing,
+        "labels": dict(clip.labels),
+    }
+
+
+_ACTIONS: Final[dict[str, Callable[[Any, Any, CancelToken], int]]] = {
+    "add": _add,
+    "list": _list,
+    "label": _label,
+    "task": _define,
+    "export": _export,
+    "import": _import,
+    "relocate": _relocate,
+    "verify": _verify,
+}

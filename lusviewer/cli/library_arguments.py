@@ -1,0 +1,160 @@
+"""What can be asked of ``lusviewer library``; standard library only."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LINE_FORMATS: Final = ("slicer", "ohif")
+
+
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """Add the library's actions and what each takes."""
+    actions = parser.add_subparsers(
+        title="actions", metavar="ACTION", dest="action", required=True
+    )
+    for name, (words, add) in _ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words)
+        action.add_argument(
+            "--library",
+            metavar="FOLDER",
+            type=Path,
+            help="the library's folder; in the user's data folder by default",
+        )
+        add(action)
+
+
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        type=Path,
+        help="a clip, a folder of clips (nested ones too) or a DICOMDIR",
+    )
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--patient",
+        metavar="PSEUDONYM",
+        help="whose clips they are; one new pseudonym a PATH where not said",
+    )
+    whose.add_argument(
+        "--by-folder", action="store_true", help="one new pseudonym a folder of clips"
+    )
+    parser.add_argument("--exam", default="", metavar="NAME", help="1 where not said")
+    _add_rater(parser)
+    _add_quiet(parser)
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patient", metavar="PSEUDONYM")
+    parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
+    parser.add_argument("--name", metavar="TEXT", help="files with TEXT in their name")
+    parser.add_argument("--labelled", metavar="TASK")
+    parser.add_argument("--unlabelled", metavar="TASK")
+    parser.add_argument("--start", type=_number, default=0, metavar="N")
+    parser.add_argument("--limit", type=_number, default=100, metavar="N")
+    parser.add_argument(
+        "--tasks", action="store_true", help="list the tasks and what they take instead"
+    )
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _add_label(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", metavar="CLIP", help="its number, path, name or hash")
+    parser.add_argument(
+        "labels",
+        metavar="TASK=VALUE",
+        nargs="*",
+        help="as finding.b_lines=yes, severity=2, s_f=300; TASK= takes it back",
+    )
+    parser.add_argument("--not-assessable", action="append", default=[], metavar="TASK")
+    parser.add_argument("--certainty", type=float, default=1.0, metavar="0-1")
+    parser.add_argument("--spo2", type=float, metavar="PERCENT", help="gives s_f")
+    parser.add_argument("--fio2", type=float, metavar="FRACTION")
+    parser.add_argument("--oxygen", type=float, metavar="LITRES_A_MINUTE")
+    parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
+    parser.add_argument("--patient", metavar="PSEUDONYM", help="move it to a patient")
+    parser.add_argument("--note", default="", metavar="TEXT")
+    _add_rater(parser)
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", help="small letters, digits and _")
+    takes = parser.add_mutually_exclusive_group(required=True)
+    takes.add_argument("--classes", metavar="A,B,...", help="one of these")
+    takes.add_argument("--set", metavar="A,B,...", help="any of these, joined by +")
+    takes.add_argument(
+        "--number", nargs=2, type=float, metavar=("LOWEST", "HIGHEST"), help="between"
+    )
+    parser.add_argument("--words", default="", help="what it is called on screen")
+    _add_rater(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", metavar="PATH", type=Path, help="a CSV, or with --lines a folder"
+    )
+    parser.add_argument(
+        "--lines", choices=LINE_FORMATS, help="drawn lines in that program's JSON"
+    )
+    parser.add_argument("--rater", metavar="NAME", help="only that person's")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="CSV of labels, or JSON of lines by SlicerUltrasound or OHIF",
+    )
+    parser.add_argument("--clip", metavar="CLIP", help="whose lines the JSON has")
+    _add_rater(parser)
+    _add_quiet(parser)
+
+
+def _add_relocate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    _add_rater(parser)
+    _add_quiet(parser)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--files", action="store_true", help="look whether the clips are there too"
+    )
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _add_rater(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rater", metavar="NAME", help="who does this; the name of the account if not"
+    )
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        msg = f"{text!r} is not a whole number"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+_ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "add": ("add clips, folders of clips or a DICOMDIR", _add_add),
+    "list": ("list clips and what is said of them", _add_list),
+    "label": ("say something of a clip", _add_label),
+    "task": ("define a task of one's own", _add_task),
+    "export": ("write labels as CSV, or drawn lines as JSON", _add_export),
+    "import": ("read labels from CSV, or drawn lines from JSON", _add_import),
+    "relocate": ("find clips again whose files were moved", _add_relocate),
+    "verify": ("check the file, the audit log and the labels against it", _add_verify),
+}

@@ -1,0 +1,253 @@
+"""Labels as a table: CSV in and out, in the layout that training reads.
+
+A row is what one rater says of one clip: ``file`` and ``patient``, then a column a
+task. An empty cell says nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lusviewer.errors import LibraryError
+from lusviewer.files import written
+from lusviewer.library.labels import S_F
+from lusviewer.library.records import ClipRecord, Said
+from lusviewer.library.tasks import DETAIL_COLUMNS, LABEL_COLUMNS, NOTE_COLUMNS
+from lusviewer.library.values import NOT_ASSESSABLE
+from lusviewer.library.zones import Zone, read_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lusviewer.library.library import Library
+    from lusviewer.library.tasks import Task
+    from lusviewer.library.values import Answer, ClipEntry
+
+_FINDING: Final = "finding."
+_FACT: Final = "fact."
+_NEEDED: Final = frozenset({"file", "patient"})
+_KNOWN: Final = frozenset((*LABEL_COLUMNS, *DETAIL_COLUMNS, *NOTE_COLUMNS))
+
+
+def column_of(task: str) -> str:
+    """Return a task's column: findings go without 'finding.'."""
+    return task.removeprefix(_FINDING)
+
+
+def read_label_table(path: Path, tasks: Mapping[str, Task]) -> tuple[ClipRecord, ...]:
+    """Return the records of a CSV; its paths count from its own folder.
+
+    Raises ``LibraryError`` naming the line, before anything is kept, for columns
+    that are missing or unknown and for values outside a task's classes.
+    """
+    header, rows = _rows(path)
+    by_column = {column_of(key): task for key, task in tasks.items()}
+    _check_header(path, header, by_column)
+    reader = _RowReader(path, by_column)
+    return tuple(reader.record(line, row) for line, row in enumerate(rows, 2))
+
+
+def write_label_table(library: Library, path: Path, rater: str | None = None) -> int:
+    """Write what is said now, a row a clip and rater; return how many rows.
+
+    With ``rater`` only what that person says. Files under the table's own folder are
+    named from there, others by their whole path.
+    """
+    said: defaultdict[tuple[int, str], list[Answer]] = defaultdict(list)
+    for label in library.labels.current(rater):
+        if label.answer.value is not None:
+            said[label.answer.clip_id, label.answer.rater].append(label.answer)
+    facts = {(e.patient, e.name): e.facts for e in library.patients.exams()}
+    fact_names = sorted({name for known in facts.values() for name in known})
+    tasks = list(library.labels.tasks())
+    header = _header(tasks, fact_names)
+    labelled = {clip_id for clip_id, _ in said}
+    clips = {clip.id: clip for clip in library.clips.all() if clip.id in labelled}
+    rows = []
+    for (clip_id, who), answers in sorted(said.items()):
+        clip = clips[clip_id]
+        row = _clip_cells(clip, path.parent, who) | _label_cells(answers)
+        known = facts.get((clip.patient, clip.exam), {})
+        row |= {_FACT + name: f"{value:.12g}" for name, value in known.items()}
+        rows.append([row.get(column, "") for column in header])
+    _write(path, [header, *rows])
+    return len(rows)
+
+
+class _RowReader:
+    """Turns the rows of one table into records."""
+
+    def __init__(self, path: Path, by_column: Mapping[str, Task]) -> None:
+        self._path = path
+        self._by_column = by_column
+
+    def record(self, line: int, row: Mapping[str, str]) -> ClipRecord:
+        where = f"{self._path.name}, line {line}"
+        for column in ("file", "patient"):
+            if not row.get(column):
+                msg = f"{where}: the {column} is missing."
+                raise LibraryError(msg, hint="Every row needs a file and a patient.")
+        try:
+            return ClipRecord(
+                path=Path(os.path.normpath(self._path.absolute().parent / row["file"])),
+                patient=row["patient"],
+                exam=row.get("exam", ""),
+                zone=_zone(row),
+                licence=row.get("licence", ""),
+                rater=row.get("rater", ""),
+                labels=self._labels(row),
+                facts=_numbers(row, _FACT),
+                where=where,
+            )
+        except LibraryError as error:
+            msg = f"{where}: {error.message}"
+            raise LibraryError(msg, hint=error.hint) from error
+
+    def _labels(self, row: Mapping[str, str]) -> dict[str, Said]:
+        certainties = _certainties(row.get("certainty", ""))
+        labels = {}
+        for column, task in self._by_column.items():
+            if value := row.get(column, ""):
+                certainty = certainties.get(column, 1.0)
+                labels[task.key] = Said(task.check(value), certainty)
+        for column in filter(None, row.get("not_assessable", "").split(";")):
+            if column.strip() not in self._by_column:
+                msg = f"{column!r} is no task."
+                raise LibraryError(msg, hint="Name columns of this table.")
+            labels[self._by_column[column.strip()].key] = Said(NOT_ASSESSABLE)
+        return labels | self._oxygen(row, labels.get(S_F))
+
+    def _oxygen(self, row: Mapping[str, str], said: Said | None) -> dict[str, Said]:
+        """Return the S/F ratio with what it rests on, where the row says that."""
+        detail = {
+            column: _number(row[column], column)
+            for column in DETAIL_COLUMNS
+            if row.get(column)
+        }
+        if not detail:
+            return {}
+        value = said.value if said else None
+        return {S_F: Said(value, said.certainty if said else 1.0, detail)}
+
+
+def _check_header(path: Path, header: list[str], by_column: Mapping[str, Task]) -> None:
+    if missing := _NEEDED.difference(header):
+        msg = f"{path.name} has no column {', '.join(sorted(missing))}."
+        raise LibraryError(msg, hint="The columns 'file' and 'patient' are needed.")
+    if twice := {name for name in header if header.count(name) > 1}:
+        msg = f"{path.name} has the column {', '.join(sorted(twice))} twice."
+        raise LibraryError(msg, hint="Keep one of them.")
+    known = _KNOWN.union(by_column)
+    unknown = [c for c in header if c not in known and not c.startswith(_FACT)]
+    if unknown:
+        msg = f"{path.name} has columns that are no task: {', '.join(unknown)}."
+        hint = (
+            "Take them out, or define them first: "
+            f"lusviewer library task {unknown[0]} --classes A,B"
+        )
+        raise LibraryError(msg, hint=hint)
+
+
+def _zone(row: Mapping[str, str]) -> Zone | None:
+    return read_zone(row["zone"]) if row.get("zone") else None
+
+
+def _certainties(text: str) -> dict[str, float]:
+    """Read ``a_lines=0.5;severity=0.8``."""
+    found = {}
+    for part in filter(None, text.split(";")):
+        column, _, number = part.partition("=")
+        found[column.strip()] = _number(number, "certainty")
+    return found
+
+
+def _numbers(row: Mapping[str, str], prefix: str) -> dict[str, float]:
+    return {
+        column.removeprefix(prefix): _number(text, column)
+        for column, text in row.items()
+        if column.startswith(prefix) and text
+    }
+
+
+def _number(text: str, column: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if number - number != 0:
+        msg = f"{column} is {text!r}, not a number."
+        raise LibraryError(msg, hint="Leave it empty where it is not known.")
+    return number
+
+
+def _header(tasks: Iterable[str], fact_names: Iterable[str]) -> list[str]:
+    columns = [column_of(task) for task in tasks]
+    facts = [_FACT + name for name in fact_names]
+    return [*LABEL_COLUMNS, *columns, *DETAIL_COLUMNS, *NOTE_COLUMNS, *facts]
+
+
+def _clip_cells(clip: ClipEntry, folder: Path, rater: str) -> dict[str, str]:
+    path, folder = clip.path, folder.absolute()
+    inside = path.is_relative_to(folder)
+    return {
+        "file": (path.relative_to(folder) if inside else path).as_posix(),
+        "patient": clip.patient,
+        "exam": clip.exam,
+        "zone": str(clip.zone) if clip.zone else "",
+        "rater": rater,
+        "licence": clip.licence,
+    }
+
+
+def _label_cells(answers: Iterable[Answer]) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    unsure, unseen = [], []
+    for answer in answers:
+        column = column_of(answer.task)
+        if answer.value == NOT_ASSESSABLE:
+            unseen.append(column)
+            continue
+        cells[column] = answer.value or ""
+        if answer.certainty < 1:
+            unsure.append(f"{column}={answer.certainty:g}")
+        cells |= {
+            name: f"{value:.12g}"
+            for name, value in answer.detail.items()
+            if name in DETAIL_COLUMNS
+        }
+    return cells | {"certainty": ";".join(unsure), "not_assessable": ";".join(unseen)}
+
+
+def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the header and the rows of a CSV with every value stripped."""
+    try:
+        with path.open(
+            encoding="utf-8-sig", errors="surrogateescape", newline=""
+        ) as file:
+            reader = csv.DictReader(file)
+            rows = [
+                {k.strip(): (v or "").strip() for k, v in row.items() if k}
+                for row in reader
+            ]
+            header = [name.strip() for name in reader.fieldnames or ()]
+    except (OSError, csv.Error) as error:
+        msg = f"{path} cannot be read as a CSV: {error}."
+        raise LibraryError(msg, hint="Save it as UTF-8, with commas.") from error
+    if not rows:
+        msg = f"{path.name} names no clip."
+        raise LibraryError(msg, hint="A row a clip: file, patient and labels.")
+    return header, rows
+
+
+def _write(path: Path, rows: Iterable[list[str]]) -> None:
+    with written(path) as file:
+        # File names that are not valid UTF-8 keep their bytes.
+        text = io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        text.flush()
+        text.detach()
