@@ -1,0 +1,1 @@
+"""Biomarkers learned from clip-level labels, with time and without (recipe)."""
