@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -137,7 +137,20 @@ def _spread(rows: Floats, most: int) -> Floats:
 def best_view(train: Examples, validation: Examples) -> FittedView:
     """Return the gate that turns away most of the held-out frames that are not lung."""
     fits = [fit(train, validation, strength) for strength in _STRENGTHS]
-    return max(fits, key=lambda found: found.figures["turned_away_mean"])
+    best = max(fits, key=lambda found: found.figures["turned_away_mean"])
+    unseen = {
+        kind: _unseen(train, validation, kind, best.figures["strength"])
+        for kind in best.figures["turned_away"]
+        if len(train.other) > 1
+    }
+    return replace(best, figures={**best.figures, "turned_away_unseen": unseen})
+
+
+def _unseen(train: Examples, validation: Examples, kind: str, strength: float) -> float:
+    """Return the share of ``kind`` turned away where the fit saw all but that."""
+    rest = {name: rows for name, rows in train.other.items() if name != kind}
+    found = fit(replace(train, other=rest), validation, strength)
+    return float(found.figures["turned_away"][kind])
 
 
 def fit(train: Examples, validation: Examples, strength: float) -> FittedView:
