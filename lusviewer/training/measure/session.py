@@ -47,6 +47,11 @@ MEASUREMENTS: Final = (
 )
 """What ``evaluate all`` measures, in this order."""
 
+_DOMAIN_COMMAND: Final = (
+    "lusviewer evaluate domain --dicom FOLDER --pocus FOLDER --covid-blues FOLDER "
+    "--json docs/results/domain.json"
+)
+
 _SPREAD: Final = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 """A list or object that holds nothing but plain values."""
 
@@ -158,6 +163,7 @@ class Session:
         lung["covid-blues"] = blues_sources(options.covid_blues)[0]
         return {
             "collection": "domain",
+            "command": _DOMAIN_COMMAND,
             "dicom": measure_dicom(self._bundle, options.dicom, self._store),
             "lung": {
                 name: measure_lung(self._bundle, sources, self._store)
