@@ -57,7 +57,7 @@ class BeamShape:
         along = self.reach[0] + depth * (self.reach[1] - self.reach[0])
         across = self.sides[0] + (place + 1) / 2 * (self.sides[1] - self.sides[0])
         if self.apex is None:
-            return along, across
+            return along.astype(np.float32), across.astype(np.float32)
         row = self.apex[0] + along * np.cos(across)
         column = self.apex[1] + along * np.sin(across)
         return row.astype(np.float32), column.astype(np.float32)
@@ -74,16 +74,16 @@ def beam_shape(mask: NDArray[np.bool_]) -> BeamShape | None:
         return None
     left = mask[rows].argmax(axis=1)
     right = mask.shape[1] - 1 - mask[rows][:, ::-1].argmax(axis=1)
-    sides = _side(rows, left, -1), _side(rows, right, 1)
-    if sides[0] is None or sides[1] is None:
+    one, other = _side(rows, left, -1), _side(rows, right, 1)
+    if one is None or other is None:
         return _straight(rows, left, right)
-    (a, b), (c, d) = sides
-    apex_row = (a - c) / (d - b)
-    apex = (apex_row, a + b * apex_row)
+    apex_row = (one[0] - other[0]) / (other[1] - one[1])
+    apex = (apex_row, one[0] + one[1] * apex_row)
     down, aside = np.nonzero(mask)
     radius = np.hypot(down - apex[0], aside - apex[1])
     near, far = float(radius.min()), float(radius.max())
-    return BeamShape(apex, (near, far), (float(np.arctan(b)), float(np.arctan(d))))
+    angles = float(np.arctan(one[1])), float(np.arctan(other[1]))
+    return BeamShape(apex, (near, far), angles)
 
 
 def _side(
@@ -135,7 +135,7 @@ class BeamLook:
             across=float(rng.uniform(0.6, 1)),
             gains=np.exp(knobs - knobs[1]).astype(np.float32),
             smooth=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.6 else 0.0,
-            speckle=float(rng.uniform(0.05, 0.35)),
+            speckle=float(rng.uniform(0.02, 0.2)),
             grain=(float(rng.uniform(0.4, 1.2)), float(rng.uniform(0.6, 3))),
         )
 
@@ -147,7 +147,7 @@ def seen_by(
     labels: Frame,
     rng: np.random.Generator,
 ) -> tuple[Frame, Frame]:
-    """Return ``frame`` and its ``labels``, whose beam has ``shape``, seen with ``look``.
+    """Return ``frame`` and its ``labels`` in a beam of ``shape``, seen with ``look``.
 
     Both ``(size, size)``, moved alike; ``rng`` draws the speckle. What the new beam
     shows and the old did not is black and outside.
@@ -181,8 +181,8 @@ def _grain(
     look: BeamLook, depth: Floats, place: Floats, rng: np.random.Generator
 ) -> Floats:
     """Return speckle of unit spread, drawn on scan lines, at each pixel."""
-    drawn = rng.standard_normal(_SPECKLE, np.float32)
-    drawn = cv2.GaussianBlur(drawn, (0, 0), look.grain[1], sigmaY=look.grain[0])
+    white = rng.standard_normal(_SPECKLE, np.float32)
+    drawn = cv2.GaussianBlur(white, (0, 0), look.grain[1], sigmaY=look.grain[0])
     drawn = np.asarray(drawn / drawn.std(), np.float32)
     lines = (place + 1) / 2 * (_SPECKLE[1] - 1)
     depths = depth * (_SPECKLE[0] - 1)

@@ -23,7 +23,7 @@ _MARGIN: Final = 9
 def inner_beam(frame: Frame) -> NDArray[np.bool_]:
     """Return what lies well inside the beam, where its edge makes no frequency."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MARGIN, _MARGIN))
-    shown = cv2.copyMakeBorder((frame > 0).astype(np.uint8), *[_MARGIN] * 4, 0)
+    shown = np.pad((frame > 0).astype(np.uint8), _MARGIN)
     whole = cv2.morphologyEx(shown, cv2.MORPH_CLOSE, disc)
     inner = cv2.erode(whole, disc)[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     return np.asarray(inner > 0)
@@ -34,7 +34,7 @@ def bands(frame: Frame) -> tuple[list[Floats], Floats]:
     rest = frame.astype(np.float32)
     found = []
     for scale in SCALES:
-        soft = cv2.GaussianBlur(rest, (0, 0), scale)
+        soft = np.asarray(cv2.GaussianBlur(rest, (0, 0), scale), np.float32)
         found.append(rest - soft)
         rest = soft
     return found, rest

@@ -1,4 +1,4 @@
-"""How simulated frames are varied before a network sees them: which tools, how often."""
+"""How simulated frames are varied before a network sees them: with what, how often."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Tools against the gap between simulated and real frames, each measured."""
