@@ -54,7 +54,7 @@ class SegmentationSettings(RunSettings):
     weight_decay: float = 0.02
     warm_up: int = 40
     average: float = 0.99
-    unet_channels: int = 24
+    unet_channels: int = 16
     checkpoint_every: int = 60
     report_every: int = 20
     scenes: int = 250
