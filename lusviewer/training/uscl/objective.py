@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lusviewer.training.pretrain.clips import Recording
-    from lusviewer.training.uscl.recipe import UsclSettings
+    from lusviewer.training.uscl.settings import UsclSettings
 
 TEMPERATURE: Final = 0.5
 LABEL_WEIGHT: Final = 0.2

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.training.pretrain import finish
 from lusviewer.training.pretrain.clips import decode, recordings
 from lusviewer.training.pretrain.loop import first_features, pretrain
-from lusviewer.training.pretrain.settings import PretrainSettings
 from lusviewer.training.recipe import Recipe, Stage
 from lusviewer.training.uscl.objective import UsclObjective
+from lusviewer.training.uscl.settings import UsclSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +21,6 @@ _ABOUT: Final = (
     "EfficientNet-Lite0, taught by semi-supervised contrastive learning on ultrasound "
     "video (USCL): mixed pairs of frames of one video against those of other videos."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class UsclSettings(PretrainSettings):
-    """The settings of ``uscl``.
-
-    ``videos`` are seen a step, two samples of each. The diagnosis is learned from a
-    share ``labelled`` of the training patients; with 0 from none.
-    """
-
-    videos: int = 32
-    labelled: float = 0.0
 
 
 def train(settings: UsclSettings, cancel: CancelToken) -> Iterator[Event]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lusviewer.training.video_ssl.pairs import Patient
-    from lusviewer.training.video_ssl.recipe import VideoSettings
+    from lusviewer.training.video_ssl.settings import VideoSettings
 
 TEMPERATURE: Final = 0.05
 _PROJECTION: Final = (256, 128)

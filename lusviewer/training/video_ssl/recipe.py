@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.training.pretrain import finish
 from lusviewer.training.pretrain.clips import decode, recordings, simulated
 from lusviewer.training.pretrain.loop import first_features, pretrain
-from lusviewer.training.pretrain.settings import PretrainSettings
 from lusviewer.training.recipe import Recipe, Stage
 from lusviewer.training.video_ssl.objective import VideoObjective
 from lusviewer.training.video_ssl.pairs import Patient, patients_of
+from lusviewer.training.video_ssl.settings import VideoSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,19 +23,6 @@ _ABOUT: Final = (
     "EfficientNet-Lite0, taught by two tasks on unlabelled video: which two clips are "
     "of one patient, and in which of 24 orders four frames of a clip were taken."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class VideoSettings(PretrainSettings):
-    """The settings of ``video-ssl``.
-
-    ``patients`` real ones are seen a step, two clips of four frames of each, and
-    ``scenes`` simulated ones from the folder ``simulated`` ("" for none).
-    """
-
-    patients: int = 10
-    scenes: int = 2
-    simulated: str = "runs/lite/phantom-clips"
 
 
 def train(settings: VideoSettings, cancel: CancelToken) -> Iterator[Event]:

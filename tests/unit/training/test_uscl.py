@@ -21,7 +21,7 @@ from lusviewer.training.pretrain.views import view
 from lusviewer.training.train import open_recipe
 from lusviewer.training.uscl.objective import LABEL_WEIGHT, UsclObjective, label_loss
 from lusviewer.training.uscl.pairs import pair_batch, sample_pair
-from lusviewer.training.uscl.recipe import UsclSettings
+from lusviewer.training.uscl.settings import UsclSettings
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -19,7 +19,7 @@ from lusviewer.training.video_ssl.pairs import (
     shuffled,
     two_clips,
 )
-from lusviewer.training.video_ssl.recipe import VideoSettings
+from lusviewer.training.video_ssl.settings import VideoSettings
 
 pytestmark = pytest.mark.timeout(120)
 
