@@ -101,6 +101,8 @@ def train_frames(
     """Train to the last step; yield progress, and checkpoint on the way."""
     folder = config.run_folder
     folder.mkdir(parents=True, exist_ok=True)
+    if config.start and run.step == 0:  # where it came from counts in the mean, too
+        save_snapshot(folder / SNAPSHOTS / "000000.npz", run.average)
     started, sums = time.monotonic(), np.zeros(4)
     while run.step < config.steps:
         if cancel.cancelled:
