@@ -21,7 +21,7 @@ RECIPES: Final = {
     "label-fraction": "Label fraction: what pretraining saves in labels",
     "domain-gap": "From simulated to real frames",
     "int8": "The graph in eight bits",
-    "quality-gate": "What is not lung ultrasound",
+    "domain": "The gate: lung or not",
 }
 """The results told of, in this order; others follow by name."""
 
