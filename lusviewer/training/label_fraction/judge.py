@@ -61,13 +61,18 @@ def rows(
         start: [measured(library, question, one) for one in found]
         for start, found in scores.items()
     }
-    base = figures.get(BASELINE)
+    base = {
+        one.fraction: figure
+        for one, figure in zip(
+            scores.get(BASELINE, ()), figures.get(BASELINE, ()), strict=True
+        )
+    }
     return {
         start: [
-            _row(scores[start][i], figures[start][i], base[i] if base else None)
-            for i in range(len(scores[start]))
+            _row(one, figure, base.get(one.fraction))
+            for one, figure in zip(found, figures[start], strict=True)
         ]
-        for start in scores
+        for start, found in scores.items()
     }
 
 

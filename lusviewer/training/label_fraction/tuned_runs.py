@@ -45,9 +45,9 @@ def tuned_scores(
     folder.mkdir(parents=True, exist_ok=True)
     cases = [
         (start, fraction, draw)
-        for start in starts
-        for fraction in FRACTIONS
         for draw in range(settings.tuned_draws)
+        for fraction in FRACTIONS
+        for start in starts
     ]
     for number, (start, fraction, draw) in enumerate(cases, 1):
         path = folder / f"{start.name}-{round(100 * fraction)}-{draw}.npz"
