@@ -76,6 +76,7 @@ class TrainingConfig(RunSettings):
     checkpoint_every: int = 100
     snapshot_every: int = 1000
     snapshots_from: int = 0
+    snapshots_to: int = 1_000_000
     report_every: int = 20
     imagenet: bool = True
     start: str = ""

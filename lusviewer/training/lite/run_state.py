@@ -57,13 +57,13 @@ def load_frame_network(config: TrainingConfig) -> FrameNetwork:
     """Return the frame network with the mean of the snapshots' averaged weights.
 
     Late in training the network fits the simulator more and more, real clips less;
-    the mean over the way keeps both. Snapshots before ``snapshots_from`` are left out.
+    the mean over the way keeps both. ``snapshots_from`` and ``snapshots_to`` bound it.
     """
     network = FrameNetwork()
     paths = [
         path
         for path in sorted((config.run_folder / SNAPSHOTS).glob("*.npz"))
-        if int(path.stem) >= config.snapshots_from
+        if config.snapshots_from <= int(path.stem) <= config.snapshots_to
     ]
     load_mean(paths or [config.run_folder / FRAME_STATE], network)
     return network.eval()
