@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, exists, func, insert, not_, select, update
+from sqlalchemy import func, insert, not_, select, update
 
 from lusviewer.errors import LibraryError
 from lusviewer.library.database import now_utc
@@ -16,7 +17,7 @@ from lusviewer.library.values import ClipEntry, ClipFilter
 from lusviewer.library.zones import Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
@@ -264,44 +265,41 @@ def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
 
 
 def _has_label(task: str, rater: str | None) -> ColumnElement[bool]:
-    given = and_(
-        LABELS.c.clip_id == CLIPS.c.id,
-        LABELS.c.task == task,
-        LABELS.c.current,
-        LABELS.c.value.is_not(None),
+    # A list made once: asking anew for each clip takes half as long again.
+    given = select(LABELS.c.clip_id).where(
+        LABELS.c.task == task, LABELS.c.current, LABELS.c.value.is_not(None)
     )
-    return exists().where(given if rater is None else given & (LABELS.c.rater == rater))
+    if rater is not None:
+        given = given.where(LABELS.c.rater == rater)
+    return CLIPS.c.id.in_(given)
 
 
 def _has_analysis(model_sha256: str) -> ColumnElement[bool]:
-    return exists().where(
-        and_(ANALYSES.c.clip_id == CLIPS.c.id, ANALYSES.c.model_sha256 == model_sha256)
-    )
+    by_model = ANALYSES.c.model_sha256 == model_sha256
+    return CLIPS.c.id.in_(select(ANALYSES.c.clip_id).where(by_model))
 
 
 def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ...]:
     """Return the clips with these keys, in their order, with their labels."""
     if not keys:
         return ()
-    query = _joined(select(*_COLUMNS), _EVERY).where(CLIPS.c.id.in_(keys))
-    clips = {row.id: _entry(row) for row in connection.execute(query)}
-    labels: dict[int, dict[str, str]] = {}
     said = (
         select(LABELS.c.clip_id, LABELS.c.task, LABELS.c.value)
-        .where(
-            LABELS.c.clip_id.in_(keys), LABELS.c.current, LABELS.c.value.is_not(None)
-        )
+        .where(LABELS.c.clip_id.in_(keys), LABELS.c.current)
+        .where(LABELS.c.value.is_not(None))
         .order_by(LABELS.c.id)
     )
-    for row in connection.execute(said):
-        labels.setdefault(row.clip_id, {})[row.task] = row.value
-    return tuple(
-        replace(clips[key], labels=labels.get(key, {})) for key in keys if key in clips
-    )
+    labels: dict[int, dict[str, str]] = {}
+    for clip_id, task, value in connection.execute(said):
+        labels.setdefault(clip_id, {})[task] = value
+    query = _joined(select(*_COLUMNS), _EVERY).where(CLIPS.c.id.in_(keys))
+    found = {
+        row.id: _entry(row, labels.get(row.id, {})) for row in connection.execute(query)
+    }
+    return tuple(found[key] for key in keys if key in found)
 
 
-def _entry(row: Row[Any]) -> ClipEntry:
-    zone = Zone(row.scheme, row.zone) if row.scheme else None
+def _entry(row: Row[Any], labels: Mapping[str, str]) -> ClipEntry:
     return ClipEntry(
         id=row.id,
         path=Path(row.path),
@@ -309,7 +307,13 @@ def _entry(row: Row[Any]) -> ClipEntry:
         exam=row.exam,
         sha256=row.sha256,
         size_bytes=row.size_bytes,
-        zone=zone,
+        zone=_zone(row.scheme, row.zone) if row.scheme else None,
         licence=row.licence,
         missing=row.missing,
+        labels=labels,
     )
+
+
+@lru_cache(maxsize=64)
+def _zone(scheme: str, key: str) -> Zone:
+    return Zone(scheme, key)

@@ -76,9 +76,12 @@ _FIRST: Final = (
     """,
     """
     CREATE UNIQUE INDEX labels_current ON labels (clip_id, task, rater)
-    WHERE current
+    WHERE current = 1
     """,
-    "CREATE INDEX labels_by_task ON labels (task, clip_id) WHERE current",
+    """
+    CREATE INDEX labels_by_task ON labels (task, clip_id, rater, value)
+    WHERE current = 1
+    """,
     "CREATE INDEX labels_by_clip ON labels (clip_id, id)",
     "CREATE INDEX labels_superseding ON labels (supersedes)",
     """
@@ -96,7 +99,7 @@ _FIRST: Final = (
     """,
     """
     CREATE UNIQUE INDEX drawings_current ON drawings (clip_id, frame, rater)
-    WHERE current
+    WHERE current = 1
     """,
     "CREATE INDEX drawings_superseding ON drawings (supersedes)",
     """
