@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lusviewer.training.data.line_frame import LineFrame
     from lusviewer.training.data.pocus_labels import PocusClip
     from lusviewer.training.data.real_clips import CachedClip
     from lusviewer.training.data.shards import Shard
-    from lusviewer.training.lines.frames import LineFrame
 
 _FINDING_SHARES: Final = (0.15, 0.25, 0.2, 0.2, 0.2)
 """How often a bag is drawn for each finding."""

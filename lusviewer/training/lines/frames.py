@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from lusviewer.files import written
 from lusviewer.findings import FINDINGS
 from lusviewer.inference.frames import crop_to_grid
 from lusviewer.io import open_clip
+from lusviewer.training.data.line_frame import LineFrame
 from lusviewer.training.data.phantom_set import labels_to_grid
 from lusviewer.training.lines.labels import (
     LabelledClip,
@@ -43,22 +43,6 @@ _DRAWING: Final = 3
 _PROBABLE: Final = 0.6
 _PARTLY_UNSURE: Final = 0.5
 """How much an absence counts where part of the frame is unsure."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineFrame:
-    """A real frame and its dense labels, both ``(224, 224)``; 255 is not known.
-
-    ``values`` and ``weights`` ``(5,)`` follow ``FINDINGS``: what is drawn is there,
-    what is not is absent; the pleura's regularity is not known.
-    """
-
-    clip: str
-    index: int
-    frame: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    values: NDArray[np.float32]
-    weights: NDArray[np.float32]
 
 
 def line_frames(

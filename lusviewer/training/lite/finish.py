@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.findings import CLASSES
 from lusviewer.training.lite.bundle_writer import BundleWords, write_bundle
@@ -16,6 +17,7 @@ from lusviewer.training.lite.clip_scores import ScoredClip, score
 from lusviewer.training.lite.domain import fit_lung_view
 from lusviewer.training.lite.experts_recipe import ExpertWords, write_experts
 from lusviewer.training.lite.run_state import (
+    drawn_frames,
     embedded,
     exported_frame_graph,
     load_frame_network,
@@ -87,11 +89,22 @@ def _trained_on(clips: Sequence[ScoredClip], config: TrainingConfig) -> str:
     patients = len({clip.patient for clip in known})
     frames = config.frame_shards * 100 * 8 // 10
     text = f"about {frames} simulated scenes (phantom) with {len(CLASSES)} dense labels"
-    if not known:
-        return f"{text}; no real clip"
-    return (
-        f"{text}, and {len(known)} POCUS files of {patients} patients, weakly labelled"
-    )
+    if known:
+        text += f", {len(known)} POCUS files of {patients} patients, weakly labelled"
+    if drawn := drawn_frames(config, "train", CancelToken()):
+        clips_drawn = len({frame.clip for frame in drawn})
+        text += f", and lines drawn on {len(drawn)} frames of {clips_drawn} of them"
+    if config.start:
+        before = _lineage(Path(config.start))
+        text += f"; going on from {before}"
+    return text if known else f"{text}; no real clip"
+
+
+def _lineage(folder: Path) -> str:
+    """Return a bundle's name, version and what it was trained on, as one phrase."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    name, version = manifest["name"], manifest["version"]
+    return f"{name} {version}, trained on {manifest['trained_on']}"
 
 
 def _save_calibration(calibration: Calibration, path: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
     from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import RunSettings, TrainingConfig
-    from lusviewer.training.lines.frames import LineFrame
+    from lusviewer.training.data.line_frame import LineFrame
     from lusviewer.training.nets.temporal import EmbeddedClip
 
 TEMPORAL_STATE: Final = "temporal-state.npz"

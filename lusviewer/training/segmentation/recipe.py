@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lusviewer.cancel import CancelToken
-    from lusviewer.training.lines.frames import LineFrame
+    from lusviewer.training.data.line_frame import LineFrame
     from lusviewer.training.measure.true_lines import TrueFrame
 
 SPLIT: Final = (

@@ -14,8 +14,8 @@ from lusviewer.findings import CLASSES
 from lusviewer.inference.session import OnnxSession
 from lusviewer.training.config import settings_from
 from lusviewer.training.data.batches import BatchMaker
+from lusviewer.training.data.line_frame import LineFrame
 from lusviewer.training.data.shards import Shard
-from lusviewer.training.lines.frames import LineFrame
 from lusviewer.training.lines.labels import LINES, UNKNOWN, sparse
 from lusviewer.training.nets.losses import CLASS_WEIGHTS, segmentation_loss
 from lusviewer.training.segmentation.graph import (
