@@ -49,7 +49,7 @@ ABOUT: Final = {
     "residual blocks at strides 16 and 32; a clip's value is that of its highest "
     "frame.",
 }
-_TIMED: Final = 15
+_TIMED: Final = 5
 
 
 def write_graphs(settings: BiomarkerSettings) -> dict[str, dict[str, float]]:

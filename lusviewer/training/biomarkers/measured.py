@@ -218,6 +218,7 @@ def best_way(figures: Mapping[str, Mapping[str, Any]]) -> str:
         found = [figures[way]["simulated"]["validation"]["labels"]["value"]]
         if "pocus" in figures[way]:
             found.append(figures[way]["pocus"]["validation"]["mean"]["value"])
-        return float(np.mean([value for value in found if value is not None]))
+        defined = [value for value in found if value is not None]
+        return sum(defined) / max(1, len(defined))
 
     return max(WAYS, key=worth)

@@ -104,7 +104,7 @@ def measure(settings: BiomarkerSettings, cancel: CancelToken) -> Iterator[Event]
     for kind, part, cases, sums in _cases(settings):
         cancel.check()
         scores = {way: said(settings, way, cases) for way in WAYS}
-        each, apart = compare(cases, scores, sums)
+        each, apart = compare(cases, scores, sums, settings.rounds)
         for way in WAYS:
             figures[way].setdefault(kind, {})[part] = each[way]
         differences.setdefault(kind, {})[part] = apart

@@ -32,7 +32,8 @@ class BiomarkerSettings(RunSettings):
     ``clip_seed``, ``cache`` that of the decoded real ones. ``start`` is the folder of
     the bundle whose frame network all ways start from, "" for ImageNet. A
     step sees ``simulated`` and ``bags`` clips; the real ones weigh ``real_weight``.
-    ``views`` says how often a real clip is sampled when it is measured.
+    ``views`` says how often a real clip is sampled when it is measured, ``rounds`` how
+    often patients are drawn for an interval.
     """
 
     clips: str = "runs/lite/phantom-clips"
@@ -52,6 +53,7 @@ class BiomarkerSettings(RunSettings):
     warm_up: int = 15
     average: float = 0.98
     views: int = 2
+    rounds: int = 1000
     checkpoint_every: int = 30
     report_every: int = 10
 
