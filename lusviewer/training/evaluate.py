@@ -14,6 +14,7 @@ from lusviewer.training.measure.lines import drawn_labels
 from lusviewer.training.measure.report import write_report
 from lusviewer.training.measure.session import (
     MEASUREMENTS,
+    NOT_OF_THE_BUNDLE,
     Session,
     as_text,
     write_text,
@@ -69,8 +70,11 @@ def _measure(options: argparse.Namespace) -> None:
     session = Session(open_bundle(options.model, device=options.device), options)
     if options.measurement == "all":
         for name in MEASUREMENTS:
-            text = as_text(session.run(name))
-            write_text(options.docs / "results" / f"{name}.json", text)
+            path = options.docs / "results" / f"{name}.json"
+            if name in NOT_OF_THE_BUNDLE and path.is_file() and not options.fresh:
+                print(f"{name}: kept as it is, see --fresh", file=sys.stderr)
+                continue
+            write_text(path, as_text(session.run(name)))
         return
     text = as_text(session.run(options.measurement))
     print(text, end="")
@@ -103,6 +107,9 @@ def _add_collections(kind: argparse.ArgumentParser, name: str) -> None:
         else:
             option = f"--{key.replace('_', '-')}"
             kind.add_argument(option, type=Path, required=True, metavar="FOLDER")
+    if name == "all":
+        words = "measure again what does not depend on the bundle"
+        kind.add_argument("--fresh", action="store_true", help=words)
     kind.add_argument("--part", choices=_PARTS, default="test", help="of the split")
     kind.add_argument("--scenes", type=int, default=500, help="simulated, how many")
     kind.add_argument("--seed", type=int, default=990001, help="of simulated scenes")

@@ -49,6 +49,20 @@ def model(results: Results) -> str:
     return "No bundle"
 
 
+def others(results: Results) -> str:
+    """Return which results are of another bundle than most, in a sentence or none."""
+    own = {
+        name: f"{one['model']} {one['version']}"
+        for name in ("covid-blues", "pocus", "lines", "phantom", "diagnosis")
+        if (one := results.get(name)) is not None
+    }
+    if bundle := found(results, ("experts", "figures", "bundle")):
+        own["experts"] = bundle
+    shown = next(iter(own.values()), "")
+    stale = [f"{name} ({bundle})" for name, bundle in own.items() if bundle != shown]
+    return f"Of another bundle, to be measured again: {', '.join(stale)}." * bool(stale)
+
+
 def looks(results: Results) -> str:
     """Return how often clips that nothing may be chosen on were looked at."""
     counts: dict[tuple[str, str, str], list[str]] = {}
@@ -303,6 +317,7 @@ def worst(results: Results) -> str:
 
 SECTIONS: Final[Mapping[str, Callable[[Results], str]]] = {
     "model": model,
+    "others": others,
     "looks": looks,
     "covid_blues": covid_blues,
     "against_baselines": against_baselines,

@@ -52,6 +52,9 @@ _DOMAIN_COMMAND: Final = (
     "--json docs/results/domain.json"
 )
 
+NOT_OF_THE_BUNDLE: Final = ("baselines",)
+"""What another bundle does not change: looked at once, then kept."""
+
 _SPREAD: Final = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 """A list or object that holds nothing but plain values."""
 

@@ -13,6 +13,7 @@ from lusviewer.training.evaluate import main
 from lusviewer.training.measure.looks import read_looks, record_look
 from lusviewer.training.measure.questions import Answers, question_figures
 from lusviewer.training.measure.recipe_tables import figure_tables
+from lusviewer.training.measure.sections import others
 from lusviewer.training.measure.session import as_text
 from lusviewer.training.measure.targets import TARGETS, summary, target_table
 from lusviewer.training.measure.words import area, value
@@ -169,6 +170,17 @@ def test_the_report_holds_what_was_measured_and_says_what_was_not(
     picture = cv2.imread(str(tmp_path / "images" / "evaluation" / "pocus.png"))
     assert picture is not None
     assert picture.shape == (420, 1120, 3)
+
+
+def test_results_of_another_bundle_are_named():
+    results: dict[str, Any] = {
+        "pocus": {"model": "lus", "version": "2"},
+        "lines": {"model": "lus", "version": "2"},
+        "experts": {"figures": {"bundle": "lus 1"}},
+    }
+    assert "experts (lus 1)" in others(results)
+    results["experts"]["figures"]["bundle"] = "lus 2"
+    assert others(results) == ""
 
 
 def test_a_report_without_results_says_what_to_do(tmp_path: Path, capsys):
