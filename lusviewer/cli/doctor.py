@@ -31,6 +31,7 @@ _PACKAGES: Final = (
     "av",
     "PySide6_Essentials",
     "pyqtgraph",
+    "SQLAlchemy",
 )
 _DECODERS: Final = {
     "JPEG": "simplejpeg",

@@ -236,8 +236,7 @@ def _follow(steps: Iterable[Step], *, quiet: bool) -> int:
     if not quiet:
         told = [f"{n} {outcome.value}" for outcome, n in counts.items() if n]
         print(", ".join(told) or "nothing to do")
-    failed = counts[Outcome.REFUSED] + counts[Outcome.MISSING]
-    return 1 if failed or not any(counts.values()) else 0
+    return 1 if counts[Outcome.REFUSED] or counts[Outcome.MISSING] else 0
 
 
 def _watched(steps: Iterable[Step], *, quiet: bool) -> Iterator[Step]:

@@ -18,6 +18,7 @@ from lusviewer.library.clips import (
     known_clip,
     mark_missing,
     move_clip,
+    note_time,
     unchanged_clip,
 )
 from lusviewer.library.patients import new_patient
@@ -142,6 +143,7 @@ def take_in(
     if known.path == file.path:
         if known.missing:
             move_clip(change, known, file)
+        note_time(change, known, file)
         return known.id, Outcome.KNOWN
     if known.path.exists():
         return known.id, Outcome.KNOWN

@@ -162,6 +162,13 @@ def move_clip(change: Change, clip: ClipEntry, file: FileFacts) -> None:
     change.note("clip found again", f"clip:{clip.id}", detail)
 
 
+def note_time(change: Change, clip: ClipEntry, file: FileFacts) -> None:
+    """Keep when a file was last written, so that it is not read again for that."""
+    change.connection.execute(
+        update(CLIPS).where(CLIPS.c.id == clip.id).values(modified_ns=file.modified_ns)
+    )
+
+
 def mark_missing(change: Change, clip: ClipEntry, *, missing: bool) -> None:
     """Keep whether a clip's file is where it was, unchanged."""
     if clip.missing == missing:

@@ -362,4 +362,5 @@ def test_training_without_torch_says_what_to_install(
 
 
 def test_every_command_is_known_to_the_door() -> None:
-    assert {"analyse", "info", "models", "doctor", "evaluate", "train"} == COMMANDS
+    named = {"analyse", "info", "library", "models", "doctor", "evaluate", "train"}
+    assert named == COMMANDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,17 @@ def test_files_known_already_are_not_read_again(filled: Library, exam: Path) -> 
     steps = list(add_paths(filled, [exam], CancelToken(), who="anna"))
     assert [step.outcome for step in steps] == [Outcome.KNOWN] * 3
     assert steps[-1].done_bytes == steps[-1].total_bytes > 0
+
+
+def test_a_file_written_again_with_the_same_content_is_read_once_more_only(
+    library: Library, own: Path
+) -> None:
+    add(library, own)
+    os.utime(own / "clip0.png", (1e9, 1e9))
+    for reads in (1, 0):
+        steps = list(add_paths(library, [own], CancelToken(), who="anna"))
+        assert sum(step.outcome is None for step in steps) == reads
+        assert outcomes([s for s in steps if s.outcome]) == [Outcome.KNOWN] * 3
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_same_patient(

@@ -1,0 +1,170 @@
+"""``lusviewer library``, called in this process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lusviewer import cli, paths
+from lusviewer.library import Line, default_folder, open_library
+from tests.small_clips import write_dicom
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Shell:
+    """Runs actions on one library and keeps what they said."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, action: str, *arguments: object) -> int:
+        words = [str(word) for word in arguments]
+        status = cli.main(["library", action, *words, "--library", str(self.folder)])
+        self.out, self.err = self._capsys.readouterr()
+        return status
+
+
+@pytest.fixture
+def shell(
+    filled_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    """A shell on a library of three clips of patient A."""
+    shutil.copytree(filled_folder, tmp_path / "study")
+    return Shell(tmp_path / "study", capsys)
+
+
+def test_add_says_what_became_of_each_file(
+    shell: Shell, exam: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.dcm").write_text("no clip")
+    file = write_dicom(tmp_path / "cine.dcm", n_frames=2)
+    assert shell("add", file, tmp_path / "bad.dcm", exam, "--patient", "B") == 1
+    assert shell.out.strip() == "1 added, 3 known, 1 refused"
+    assert "bad.dcm" in shell.err
+    assert shell("list", "--patient", "B", "--json") == 0
+    (clip,) = (json.loads(line) for line in shell.out.splitlines())
+    assert (clip["path"], clip["patient"]) == (str(file), "B")
+    assert shell("add", exam, "--quiet") == 0
+    assert shell.out == ""
+
+
+def test_label_list_and_verify(shell: Shell) -> None:
+    said = ("b_lines=yes", "severity=2", "--spo2", 94, "--fio2", 0.4)
+    assert shell("label", "clip1.png", *said, "--zone", "8:L2", "--rater", "anna") == 0
+    assert shell("label", 1, "--not-assessable", "b_lines", "--rater", "ben") == 0
+    assert shell("list", "--unlabelled", "severity", "--json") == 0
+    left = [json.loads(line)["id"] for line in shell.out.splitlines()]
+    assert left == [1, 3]
+    assert shell("list", "--zone", "8:L2") == 0
+    assert "finding.b_lines=yes s_f=235 severity=2" in shell.out
+    assert "1 of 1 clips, 1 patients" in shell.out
+    assert shell("verify", "--json") == 0
+    verdict = json.loads(shell.out)
+    assert verdict["holds"]
+    with open_library(shell.folder) as library:
+        assert verdict["head"] == library.log()[-1].hash
+        raters = {label.answer.rater for label in library.labels.current()}
+        assert raters == {"anna", "ben"}
+    assert shell("label", 2, "severity=", "--rater", "anna") == 0
+    assert "severity" not in shell.out
+
+
+def test_a_task_of_ones_own_goes_out_and_in_again(
+    shell: Shell, exam: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell("task", "dyspnoea", "--classes", "none, mild, severe") == 0
+    assert shell("list", "--tasks") == 0
+    assert "none, mild, severe" in shell.out
+    assert shell("label", 1, "dyspnoea=mild") == 0
+    assert shell("export", tmp_path / "out.csv") == 0
+    assert "1 rows" in shell.out
+    other = Shell(tmp_path / "other", capsys)
+    assert other("import", tmp_path / "out.csv") == 1
+    assert "no task: dyspnoea" in other.err
+    assert "lusviewer library task dyspnoea" in other.err
+    assert other("task", "dyspnoea", "--classes", "none,mild,severe") == 0
+    assert other("import", tmp_path / "out.csv") == 0
+    assert other("list", "--labelled", "dyspnoea") == 0
+    assert "dyspnoea=mild" in other.out
+
+
+def test_lines_go_out_and_in_again(shell: Shell, tmp_path: Path) -> None:
+    line = Line("pleura", ((10.0, 20.0), (30.0, 21.0)))
+    with open_library(shell.folder) as library:
+        library.drawings.draw(1, 0, [line], rater="anna")
+    for kind in ("slicer", "ohif"):
+        out = tmp_path / kind
+        assert shell("export", out, "--lines", kind) == 0
+        (file,) = out.glob("clip0.*")
+        assert shell("import", file, "--clip", 2, "--rater", "anna") == 0
+        assert "clip1.png: lines of 1 frames" in shell.out
+        with open_library(shell.folder) as library:
+            assert library.drawings.of_clip(2, "anna")[0].lines == (line,)
+
+
+def test_moved_files_are_told_of_and_found_again(
+    shell: Shell, exam: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(exam, own)
+    (own / "clip0.png").write_bytes((own / "clip0.png").read_bytes() + b"other")
+    assert shell("add", own / "clip0.png") == 0
+    (own / "clip0.png").rename(own / "moved.png")
+    assert shell("verify", "--files") == 1
+    assert "clip0.png is not there" in shell.err
+    assert shell("relocate", own) == 0
+    assert shell.out.strip() == "1 found again"
+    assert shell("verify", "--files") == 0
+    assert shell("relocate", own) == 0
+    assert shell.out.strip() == "nothing to do"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (("label", "nowhere.mp4", "severity=1"), "no clip 'nowhere.mp4'"),
+        (("label", 1, "severity=9"), "'9' is no value of severity"),
+        (("label", 1, "mood=good"), "no task 'mood'"),
+        (("label", 1, "severity"), "says nothing"),
+        (("label", 1), "Nothing is said"),
+        (("label", 1, "severity=1", "--zone", "8:R9"), "no zone 'R9'"),
+        (("label", 1, "--spo2", 140), "cannot be"),
+        (("task", "severity", "--classes", "a,b"), "severity is built in"),
+        (("relocate", "nowhere"), "is no folder"),
+    ],
+)
+def test_what_cannot_be_is_said_with_what_to_do(
+    shell: Shell, call: tuple[object, ...], words: str
+) -> None:
+    assert shell(str(call[0]), *call[1:]) == 1
+    first, *hint = shell.err.splitlines()
+    assert words in first
+    assert hint
+    assert shell("list", "--labelled", "severity") == 0
+    assert shell.out.startswith("0 of 0")
+
+
+def test_a_wrong_call_is_one(shell: Shell) -> None:
+    for call in (("frobnicate",), ("task", "x"), ("add",)):
+        with pytest.raises(SystemExit) as ended:
+            shell(*call)
+        assert ended.value.code == 2
+
+
+def test_the_library_lies_with_the_users_own_things_where_none_is_chosen(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path / "data")
+    assert cli.main(["library", "list"]) == 0
+    assert capsys.readouterr().out == "0 of 0 clips, 0 patients\n"
+    assert default_folder() == tmp_path / "data" / "library"
+    assert (tmp_path / "data" / "library" / "library.db").is_file()
