@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from lusviewer.errors import TrainingError
 from lusviewer.findings import ModelIdentity
 from lusviewer.inference.session import OnnxSession
 from lusviewer.training.data.shards import open_shards
+from lusviewer.training.data.vary import varied
 from lusviewer.training.domain_gap.appearance import (
     compared,
     mean_statistics,
@@ -22,7 +24,7 @@ from lusviewer.training.domain_gap.appearance import (
 )
 from lusviewer.training.domain_gap.at_test import Reader, Tones
 from lusviewer.training.domain_gap.judge import Measure, Truth, figures, measures
-from lusviewer.training.domain_gap.runs import GRAPH, real_bags, teacher, write_card
+from lusviewer.training.domain_gap.runs import GRAPH, graph_of, real_bags, write_card
 from lusviewer.training.domain_gap.tools import BASE, TOOLS
 from lusviewer.training.lite.bundle_writer import sha256_of
 from lusviewer.training.lite.run_state import real_folder
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.training.data.batches import Bag
     from lusviewer.training.domain_gap.tools import GapSettings, Tool
     from lusviewer.training.recipe import Event
 
@@ -63,45 +66,65 @@ _DRAWN_LINES: Final = "product/dense/phantom+real - product/dense/phantom"
 
 
 def appearance(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
-    """Compare how simulated frames and frames of training clips look."""
-    simulated = [
-        found
-        for frame in simulated_frames(settings)
-        if (found := statistics(frame)) is not None
-    ]
+    """Compare how simulated frames, also varied ones, and real ones look."""
+    bags = real_bags(settings, "train")
     real = []
-    for bag in real_bags(settings, "train"):
+    for bag in bags:
         cancel.check()
         chosen = np.linspace(0, len(bag.clip.frames) - 1, 6).round().astype(int)
         frames = [np.array(bag.clip.frames[i]) for i in np.unique(chosen)]
         if (one := mean_statistics(frames)) is not None:
             real.append(one)
-    found: Event = {
-        "simulated_frames": len(simulated),
+    simulated = {}
+    for tool in TOOLS:
+        cancel.check()
+        varied_frames = varied_by(settings, tool, bags)
+        found = [statistics(frame) for frame in varied_frames]
+        simulated[tool.name] = [one for one in found if one is not None]
+    result: Event = {
+        "simulated_frames": len(simulated["none"]),
         "real_clips": len(real),
-        "statistics": compared(simulated, real),
-        "told_apart_by_all": plain(told_apart(simulated, real)),
+        "statistics": compared(simulated["none"], real),
+        "told_apart_by_all": {
+            name: plain(told_apart(found, real)) for name, found in simulated.items()
+        },
     }
-    yield from _keep(settings, "appearance", found)
+    yield from _keep(settings, "appearance", result)
 
 
-def simulated_frames(settings: GapSettings) -> Iterator[NDArray[np.uint8]]:
-    """Return simulated training frames, spread over the shards."""
+def varied_by(
+    settings: GapSettings, tool: Tool, bags: Sequence[Bag]
+) -> Iterator[NDArray[np.uint8]]:
+    """Return the simulated frames as ``tool`` varies them."""
+
+    def real(rng: np.random.Generator) -> NDArray[np.uint8]:
+        frames = bags[int(rng.integers(len(bags)))].clip.frames
+        return np.array(frames[int(rng.integers(len(frames)))])
+
+    for index, (frame, labels) in enumerate(simulated_pairs(settings)):
+        rng = np.random.default_rng([settings.seed, index])
+        yield varied(frame, labels, tool.variation, real, rng)[0]
+
+
+def simulated_pairs(
+    settings: GapSettings,
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Return simulated training frames and their labels, spread over the shards."""
     shards = open_shards(Path(settings.frames), "train")
     each = -(-settings.compared // len(shards))
-    frames = (
-        np.array(shard.frames[row])
+    pairs = (
+        (np.array(shard.frames[row]), np.array(shard.labels[row]))
         for shard in shards
         for row in range(min(each, len(shard.frames)))
     )
-    return islice(frames, settings.compared)
+    return islice(pairs, settings.compared)
 
 
 def measure(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
     """Measure each tool on real frames of validation and training patients."""
     started = time.monotonic()
     truth = known_truth(settings, cancel)
-    tones = Tones.usual(simulated_frames(settings))
+    tones = Tones.usual(frame for frame, _ in simulated_pairs(settings))
     runs: dict[str, list[dict[str, Measure]]] = {}
     found: Event = {}
     for tool in (BASE, *(t.name for t in TOOLS if t.name != BASE)):
@@ -111,18 +134,21 @@ def measure(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
         found[tool] = figures(runs[tool], None if tool == BASE else runs[BASE])
         write_card(settings, _named(tool), found[tool])
         yield {"event": "figures", "tool": tool, **_short(found[tool])}
-    asked = {BASE: (graphs_of(settings, BASE), runs[BASE])}
-    graph = teacher(settings)
-    asked["teacher"] = [graph], [measures(Reader(graph), truth)]
-    at_test: Event = {}
-    for name, (graphs, plain_runs) in asked.items():
-        cancel.check()
-        at_test[name] = at_test_figures(graphs, plain_runs, truth, tones)
-        yield {"event": "figures", "at_test": name}
     yield from _keep(settings, "tools", found)
-    yield from _keep(settings, "at_test", at_test | {"teacher_is": _identity(settings)})
-    yield from _keep(settings, "drawn_lines", _quoted(settings))
     yield from _keep(settings, "chosen", chosen(found))
+    at_test: Event = {
+        BASE: at_test_figures(graphs_of(settings, BASE), runs[BASE], truth, tones)
+    }
+    for role, bundle in (("teacher", settings.teacher), ("shipped", settings.shipped)):
+        cancel.check()
+        # The shipped bundle may have learned from the training part's drawn lines.
+        kept = truth if role == "teacher" else without_drawn_training(truth)
+        graph = graph_of(bundle)
+        own = [measures(Reader(graph), kept)]
+        at_test[role] = _identity(bundle) | at_test_figures([graph], own, kept, tones)
+        yield {"event": "figures", "at_test": role}
+    yield from _keep(settings, "at_test", at_test)
+    yield from _keep(settings, "drawn_lines", _quoted(settings))
     yield {
         "event": "progress",
         "stage": "measure",
@@ -182,6 +208,11 @@ def known_truth(settings: GapSettings, cancel: CancelToken) -> Truth:
     return Truth(clips, drawn, settings.clip_frames)
 
 
+def without_drawn_training(truth: Truth) -> Truth:
+    """Return ``truth`` with the lines of the validation part alone."""
+    return replace(truth, drawn={"validation": truth.drawn["validation"]})
+
+
 def drawn_frames(
     settings: GapSettings, parts: Sequence[str], cancel: CancelToken
 ) -> list[TrueFrame]:
@@ -219,8 +250,8 @@ def _named(name: str) -> Tool:
     return next(tool for tool in TOOLS if tool.name == name)
 
 
-def _identity(settings: GapSettings) -> Event:
-    folder = Path(settings.teacher)
+def _identity(bundle: str) -> Event:
+    folder = Path(bundle)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     return {
         "name": manifest["name"],

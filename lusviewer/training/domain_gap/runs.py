@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.training.data.line_frame import LineFrame
     from lusviewer.training.domain_gap.tools import GapSettings, Tool
-    from lusviewer.training.lines.frames import LineFrame
     from lusviewer.training.recipe import Event
 
 GRAPH: Final = "frame.onnx"
@@ -67,7 +67,7 @@ def teach(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
     path = settings.run_folder / TAUGHT
     if path.is_file():
         return
-    graph = teacher(settings)
+    graph = graph_of(settings.teacher)
     frames: list[LineFrame] = []
     bags = real_bags(settings, "train")
     for bag in bags:
@@ -82,12 +82,13 @@ def teach(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
     yield {"event": "taught", "frames": len(frames), "clips": clips, "of": len(bags)}
 
 
-def teacher(settings: GapSettings) -> OnnxSession:
-    """Return the frame graph of the bundle that teaches."""
-    path = Path(settings.teacher) / GRAPH
+def graph_of(bundle: str) -> OnnxSession:
+    """Return the frame graph of the bundle in a folder."""
+    path = Path(bundle) / GRAPH
     if not path.is_file():
         msg = f"{path} is not there."
-        raise TrainingError(msg, hint="'teacher' names the folder of a model bundle.")
+        hint = "'teacher' and 'shipped' name folders of model bundles."
+        raise TrainingError(msg, hint=hint)
     return OnnxSession(path, "cpu")
 
 

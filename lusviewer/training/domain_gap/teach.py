@@ -10,7 +10,7 @@ from lusviewer.cancel import CancelToken
 from lusviewer.files import written
 from lusviewer.findings import CLASSES, FINDINGS
 from lusviewer.training.data.batches import normalised
-from lusviewer.training.lines.frames import LineFrame
+from lusviewer.training.data.line_frame import LineFrame
 from lusviewer.training.lines.labels import UNKNOWN
 
 if TYPE_CHECKING:

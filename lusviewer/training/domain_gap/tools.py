@@ -17,21 +17,24 @@ class GapSettings(RunSettings):
     """The settings of ``domain-gap``.
 
     ``frames`` is the folder of simulated frames, ``cache`` where decoded real ones
-    are kept, ``lines`` that of the drawn lines, ``teacher`` the bundle that labels
-    real frames and is measured with the tools that need no training. Each tool is
-    trained ``seeds`` times, for ``steps`` steps of ``batch`` frames; with
-    self-training ``taught`` of them are real, up to ``taught_a_clip`` of a clip.
-    ``clip_frames`` of each clip are looked at when findings are measured, and
-    ``compared`` simulated frames when the appearance is.
+    are kept, ``lines`` that of the drawn lines. ``teacher`` is the bundle that labels
+    real frames, one that has not learned from drawn lines; it and ``shipped`` are
+    measured with the tools that need no training. Each tool is trained ``seeds``
+    times, for ``steps`` steps of ``batch`` frames; with self-training ``taught`` of
+    them are real, up to ``taught_a_clip`` of a clip, on which the teacher agrees with
+    itself over time on at least ``agreed``. ``clip_frames`` of each clip are looked at
+    when findings are measured, and ``compared`` simulated frames when the appearance
+    is.
     """
 
     frames: str = "runs/lite/phantom-frames"
     cache: str = "runs/lite/real"
     lines: str = "resources/line-labels"
-    teacher: str = "models/lus-lite"
+    teacher: str = "runs/domain-gap/teacher"
+    shipped: str = "models/lus-lite"
     results: str = "docs/results"
     seeds: int = 2
-    steps: int = 280
+    steps: int = 250
     batch: int = 10
     taught: int = 3
     taught_a_clip: int = 6
