@@ -24,6 +24,9 @@ _FINDING: Final = "finding."
 _FEWEST: Final = 3
 """Real positives and negatives needed to calibrate on real clips alone."""
 
+_ENOUGH: Final = 10
+"""Positives and negatives needed for a threshold read off the clips themselves."""
+
 _SURE: Final = 0.99
 """The weight of labels that count towards those; weak negatives do not."""
 
@@ -73,10 +76,27 @@ def calibrate(
         if index >= len(LABELS):
             scale, offset = pairs[key]
             probability = 1 / (1 + np.exp(-np.clip(scale * logit + offset, -60, 60)))
-            thresholds[FINDINGS[index - len(LABELS)]] = youden_threshold(
-                truth, probability
+            thresholds[FINDINGS[index - len(LABELS)]] = _threshold(
+                truth, probability, weight
             )
     return Calibration(pairs, thresholds, basis)
+
+
+def _threshold(
+    truth: NDArray[np.float64],
+    probability: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> float:
+    """Return where sensitivity and specificity are best balanced.
+
+    A calibrated probability does that at the share of positives it was calibrated
+    on. Only where there are enough of both are the clips themselves asked: the best
+    cut between a handful of positives is the lowest of them.
+    """
+    positives = int((truth > 0.5).sum())
+    if min(positives, len(truth) - positives) >= _ENOUGH:
+        return youden_threshold(truth, probability)
+    return float(np.average(truth, weights=weight))
 
 
 def real_truth(clips: Sequence[ScoredClip], key: str, index: int) -> Triple:

@@ -127,6 +127,13 @@ def test_findings_are_calibrated_on_real_clips_and_labels_on_the_phantom():
     assert 0.3 < found.thresholds["b_lines"] < 0.7
 
 
+def test_a_threshold_from_four_positives_is_their_share_not_the_lowest_of_them():
+    rng = np.random.default_rng(1)
+    real = [_real(1, logit) for logit in (-1.5, 2.0, 2.5, 3.0)]
+    real += [_real(0, float(logit)) for logit in rng.normal(-2, 0.3, 16)]
+    assert calibrate(real, []).thresholds["effusion"] == pytest.approx(0.2)
+
+
 def test_few_real_clips_are_pooled_with_simulated_ones():
     real = [_real(1, 1.0), _real(0, 0.0)]
     made = [_simulated(i % 2, 2.0 * (i % 2)) for i in range(50)]
