@@ -145,7 +145,8 @@ def take_in(
             move_clip(change, known, file)
         note_time(change, known, file)
         return known.id, Outcome.KNOWN
-    if known.path.exists():
+    # Unlike Path.exists this is false, not an error, for what the system refuses.
+    if os.path.exists(known.path):  # noqa: PTH110
         return known.id, Outcome.KNOWN
     move_clip(change, known, file)
     return known.id, Outcome.MOVED

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -104,6 +104,11 @@ class Database:
             with self._worded():
                 self._check()
                 self._migrate()
+        except OSError as error:
+            self.close()
+            msg = f"{folder} cannot be used: {error.strerror or error}."
+            hint = "Choose a folder with room that you may write to."
+            raise LibraryError(msg, hint=hint) from error
         except BaseException:
             self.close()
             raise
@@ -207,16 +212,13 @@ class Database:
         """Turn what SQLite says into words for a person; bugs stay bugs."""
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             told = self._in_words(error)
             if told is None:
                 raise
             raise told from error
 
     def _in_words(self, error: Exception) -> LibraryError | None:
-        if isinstance(error, OSError):
-            msg = f"{self.folder} cannot be used: {error.strerror or error}."
-            return LibraryError(msg, hint="Choose a folder with room that you own.")
         cause = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         if code not in _WORDS:
@@ -240,7 +242,7 @@ def _version(connection: Connection) -> tuple[int, bool]:
 
 def _engine(file: Path, wait_s: float) -> Engine:
     engine = create_engine(
-        f"sqlite:///{file}",
+        URL.create("sqlite", database=str(file)),
         poolclass=QueuePool,
         connect_args={"timeout": wait_s, "check_same_thread": False},
     )

@@ -162,6 +162,9 @@ def _checked(answer: Answer, tasks: Mapping[str, Task]) -> dict[str, Any]:
     if not 0.0 <= answer.certainty <= 1.0:
         msg = f"A certainty of {answer.certainty:g} cannot be."
         raise LibraryError(msg, hint="It goes from 0, a guess, to 1, certain.")
+    if not all(math.isfinite(number) for number in answer.detail.values()):
+        msg = f"What {task.key} rests on is not known: {dict(answer.detail)}."
+        raise LibraryError(msg, hint="Leave out what was not measured.")
     value = answer.value
     if task.key == S_F and answer.detail and value in (None, ""):
         value = f"{s_f_ratio(answer.detail):.12g}"

@@ -47,7 +47,10 @@ class Patients:
         self._database = database
 
     def all(self) -> tuple[Patient, ...]:
-        """Return every patient, by pseudonym."""
+        """Return every patient, by pseudonym.
+
+        Without those we made up whose clips all went over to others.
+        """
         query = (
             select(
                 PATIENTS.c.pseudonym,
@@ -58,6 +61,7 @@ class Patients:
             .outerjoin(EXAMS, EXAMS.c.patient_id == PATIENTS.c.id)
             .outerjoin(CLIPS, CLIPS.c.exam_id == EXAMS.c.id)
             .group_by(PATIENTS.c.id)
+            .having(PATIENTS.c.given | (func.count(CLIPS.c.id) > 0))
             .order_by(PATIENTS.c.pseudonym)
         )
         with self._database.reading() as connection:

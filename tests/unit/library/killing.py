@@ -8,6 +8,7 @@ JSON. The child is forked, so that everything is imported once.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import select
@@ -19,7 +20,7 @@ from lusviewer.cancel import CancelToken
 from lusviewer.library import Answer, Library, open_library
 from lusviewer.library.adding import add_paths
 
-LATEST_S = 0.15
+LATEST_S = 0.3
 """A child is killed so long after its first word at the latest."""
 
 
@@ -97,6 +98,8 @@ def main() -> None:
     for turn in range(turns):
         everything += killed(kind, folder, turn, clips)
         wrong += missing(kind, folder, everything)
+    found = {"told": len(everything), "turns": turns, "wrong": wrong}
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

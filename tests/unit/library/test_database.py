@@ -67,7 +67,7 @@ def test_a_library_is_there_again_after_it_was_closed(
 
 
 def test_one_folder_after_another_can_be_chosen(tmp_path: Path) -> None:
-    for name in ("a", "b/c"):
+    for name in ("a", "b/c", "Ärzte? 50% #1"):
         with open_library(tmp_path / name) as library:
             assert library.folder == tmp_path / name
             assert library.clips.count() == 0
@@ -210,6 +210,21 @@ def test_two_windows_that_label_at_once_lose_nothing(filled: Library) -> None:
     for rater in raters:
         values = [h.answer.value for h in history if h.answer.rater == rater]
         assert values == [str(turn % 4) for turn in range(10)]
+    assert filled.verify().holds
+
+
+def test_one_library_serves_many_threads(filled: Library) -> None:
+    def label(clip_id: int) -> None:
+        for turn in range(6):
+            filled.labels.give(Answer(clip_id, "severity", str(turn % 4), "anna"))
+            assert filled.clips.get(clip_id).labels == {"severity": str(turn % 4)}
+
+    threads = [threading.Thread(target=label, args=(n,)) for n in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert [len(filled.labels.history(n)) for n in (1, 2, 3)] == [6, 6, 6]
     assert filled.verify().holds
 
 

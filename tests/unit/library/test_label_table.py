@@ -196,4 +196,5 @@ def test_a_table_names_patients_we_had_made_up_but_not_those_a_person_gave(
     (step,) = add_records(library, [other], CancelToken(), who="anna")
     assert step.outcome is Outcome.REFUSED
     assert "belongs to patient B" in str(step.error)
+    assert [p.pseudonym for p in library.patients.all()] == ["B", "P0001"]
     assert library.clips.get(1).labels == {"severity": "1"}

@@ -122,6 +122,7 @@ def test_a_value_outside_the_classes_is_refused_with_what_there_is(
         (Answer(99, "severity", "1", "anna"), "no clip 99"),
         (Answer(1, "severity", "1", " "), "needs a rater"),
         (Answer(1, "severity", "1", "anna", certainty=1.5), "certainty of 1.5"),
+        (Answer(1, "s_f", None, "anna", detail={"spo2": math.nan}), "is not known"),
     ],
 )
 def test_an_answer_that_cannot_be_is_refused(
