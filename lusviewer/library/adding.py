@@ -105,7 +105,7 @@ def add_paths(
     """
     whose = whose or Whose()
     files, refused = _listed(paths)
-    progress = Progress(sum(_size(file) for group in files for file in group))
+    progress = Progress(sum(file_size(file) for group in files for file in group))
     for path, error in refused:
         yield progress.step(path, Outcome.REFUSED, error=error)
     for group in _folders(files) if whose.by_folder else files:
@@ -161,7 +161,7 @@ def check_files(
     """
     for clip in library.clips.all():
         cancel.check()
-        missing = _size(clip.path) != clip.size_bytes
+        missing = file_size(clip.path) != clip.size_bytes
         if missing != clip.missing:
             with library.database.writing(who) as change:
                 mark_missing(change, clip, missing=missing)
@@ -181,8 +181,8 @@ def find_again(
         raise LibraryError(msg, hint="Give the folder the clips were moved to.")
     lost = {clip.sha256: clip for clip in check_files(library, cancel, who=who)}
     sizes = {clip.size_bytes for clip in lost.values()}
-    found = [file for file in _files_in(folder) if _size(file) in sizes]
-    progress = Progress(sum(_size(file) for file in found))
+    found = [file for file in _files_in(folder) if file_size(file) in sizes]
+    progress = Progress(sum(file_size(file) for file in found))
     for path in found:
         try:
             file = yield from read_file(path, progress, cancel)
@@ -212,7 +212,7 @@ def _add_group(
     by: tuple[str, Whose],
 ) -> Iterator[Step]:
     who, whose = by
-    known = {file: _unchanged(library, file) for file in files}
+    known = {file: unchanged(library, file) for file in files}
     # A run that was stopped goes on with the patient it had made up.
     before = (clip.patient for clip in known.values() if clip is not None)
     patient = whose.patient or next(before, None)
@@ -235,7 +235,8 @@ def _add_group(
         yield progress.step(path, outcome, clip_id)
 
 
-def _unchanged(library: Library, path: Path) -> ClipEntry | None:
+def unchanged(library: Library, path: Path) -> ClipEntry | None:
+    """Return the clip at ``path`` if its file is as it was when it was read."""
     try:
         status = path.stat()
     except OSError:
@@ -278,8 +279,8 @@ def _files_in(folder: Path) -> Iterator[Path]:
         yield from (Path(base, name) for name in sorted(names))
 
 
-def _size(path: Path) -> int:
-    """Return the file's size, -1 where there is no such file."""
+def file_size(path: Path) -> int:
+    """Return the file's size in bytes, -1 where there is no such file."""
     try:
         return path.stat().st_size if path.is_file() else -1
     except OSError:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from lusviewer.errors import LibraryError, LusViewerError
-from lusviewer.library.adding import Outcome, Progress, Step, read_file, take_in
-from lusviewer.library.clips import assign, known_clip, set_zone, unchanged_clip
+from lusviewer.library.adding import (
+    Outcome,
+    Progress,
+    Step,
+    file_size,
+    read_file,
+    take_in,
+    unchanged,
+)
+from lusviewer.library.clips import assign, known_clip, set_zone
 from lusviewer.library.labels import give
 from lusviewer.library.patients import add_facts
 from lusviewer.library.tables import PATIENTS
@@ -63,7 +71,7 @@ def add_records(
     nothing. A clip the library has under a pseudonym of its own making goes over to
     the record's patient; one that a person gave to another patient is refused.
     """
-    progress = Progress(sum(_size(record.path) for record in records))
+    progress = Progress(sum(max(file_size(record.path), 0) for record in records))
     for record in records:
         cancel.check()
         try:
@@ -80,7 +88,7 @@ def _add(
     who: str,
 ) -> Generator[Step, None, Step]:
     path = record.path.absolute()
-    known = _unchanged(library, path)
+    known = unchanged(library, path)
     file: FileFacts | None = None
     if known is None:
         file = yield from read_file(path, progress, cancel)
@@ -137,19 +145,3 @@ def _at(record: ClipRecord, error: LusViewerError) -> LusViewerError:
     if not record.where:
         return error
     return LibraryError(f"{record.where}: {error.message}", hint=error.hint)
-
-
-def _unchanged(library: Library, path: Path) -> ClipEntry | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    with library.database.reading() as connection:
-        return unchanged_clip(connection, path, status.st_size, status.st_mtime_ns)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
