@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.errors import TrainingError
 from lusviewer.training.experts.heads import CHOICES
 from lusviewer.training.experts.inputs import measured
 from lusviewer.training.experts.nested import Asked, Group, nested, options_of
@@ -31,6 +32,12 @@ BINS: Final = (430.0, 275.0, 180.0)
 FACTS: Final = ("pat_sex", "pat_age", "pat_bmi", "respiratory_rate", "pulse")
 """What else is known of the patient; nothing that the ratio is made of."""
 
+_OXYGEN: Final = (
+    "patient_id",
+    "oxygen_liter",
+    "oxygen_saturation_with_ox",
+    "oxygen_saturation_without_ox",
+)
 _AIR: Final = 0.21
 _PER_LITRE: Final = 0.04
 _MISSING: Final = -90.0
@@ -68,7 +75,13 @@ def bin_of(value: float) -> int:
 def oxygen_question(
     clips: Sequence[ReadClip], rows: Sequence[Mapping[str, str]]
 ) -> Asked:
-    """Return S/F bins, a row a patient, with and without the clinical facts."""
+    """Return S/F bins, a row a patient, with and without the clinical facts.
+
+    Raises ``TrainingError`` where the clinical table lacks a column.
+    """
+    if missing := [key for key in (*FACTS, *_OXYGEN) if rows and key not in rows[0]]:
+        msg = f"clinical_variables.csv has no column {', '.join(missing)}."
+        raise TrainingError(msg, hint="Take the table as the collection comes.")
     facts = {f"patient_{row['patient_id']}": row for row in rows}
     values = measured(clips)
     owners = np.array([clip.patient for clip in clips])

@@ -47,11 +47,11 @@ def write_blues(folder: Path, n_patients: int = 4) -> Path:
     rows = ["video_file,Severity Score,A-lines,B-lines,comments"]
     facts = [
         "patient_id,respiratory_rate,pulse,oxygen_saturation_without_ox,"
-        "oxygen_saturation_with_ox,oxygen_liter,pat_age"
+        "oxygen_saturation_with_ox,oxygen_liter,pat_age,pat_sex,pat_bmi"
     ]
     for patient in range(n_patients):
         ill = patient % 2
-        facts.append(f"{patient},{16 + patient},-99.0,{98 - 8 * ill},-96,,60.0")
+        facts.append(f"{patient},{16 + patient},-99.0,{98 - 8 * ill},-96,,60.0,1,")
         for point in ("L1", "R1"):
             name = f"patient_{patient}_{point}"
             write_video(folder / "videos" / f"{name}.mp4", 4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lusviewer.cancel import CancelToken
+from lusviewer.errors import TrainingError
 from lusviewer.training.experts.export import write_regression
 from lusviewer.training.experts.heads import CHOICES, KINDS, Choice, fit_head
 from lusviewer.training.experts.nested import Asked, Group, grouped, nested, options_of
@@ -153,6 +154,11 @@ def test_the_ratio_counts_the_oxygen_that_is_given():
 
 def test_bins_go_from_the_best_oxygenation_to_the_worst():
     assert [bin_of(v) for v in (450, 430, 275, 200, 100)] == [0, 1, 2, 2, 3]
+
+
+def test_a_clinical_table_without_a_column_is_refused():
+    with pytest.raises(TrainingError, match="no column pulse"):
+        oxygen_question([], [{k: v for k, v in row().items() if k != "pulse"}])
 
 
 def test_a_patient_is_one_row_and_one_without_a_ratio_is_left_out():
