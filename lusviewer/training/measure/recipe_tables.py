@@ -49,8 +49,15 @@ def recipes_section(results: Mapping[str, Any], texts: Path) -> str:
             words = RECIPES.get(name, name)
             body = _body(name, results[name]) if told else NOT_MEASURED
             link = f" ([how](recipes/{name}.md))" if _is_told(texts, name) else ""
-            parts.append(f"### {words}{link}\n\n{body}")
+            shown = _picture(texts.parent, name, words)
+            parts.append(f"### {words}{link}\n\n{shown}{body}")
     return "\n\n".join(parts)
+
+
+def _picture(docs: Path, name: str, words: str) -> str:
+    """Return the picture that a recipe drew beside the documents, if it did."""
+    path = f"images/{name}.png"
+    return f"![{words}]({path})\n\n" if (docs / path).is_file() else ""
 
 
 def _is_told(texts: Path, name: str) -> bool:
@@ -58,7 +65,7 @@ def _is_told(texts: Path, name: str) -> bool:
 
 
 def _body(name: str, result: Mapping[str, Any]) -> str:
-    split = f"{result['split']}.\n\n" if "split" in result else ""
+    split = f"{result['split'].rstrip('.')}." if "split" in result else ""
     command = f"`{result['command']}`. " if "command" in result else ""
     tables = figure_tables(result.get("figures", result))
     every = f"All figures: [docs/results/{name}.json](results/{name}.json)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def write_report(docs: Path) -> None:
         failures=_own_words(docs / "results" / "failures.md"),
         **words,
     )
-    (docs / "evaluation.md").write_text(text, encoding="utf-8")
+    (docs / "evaluation.md").write_text(_tidy(text), encoding="utf-8")
 
 
 def read_results(folder: Path) -> Results:
@@ -47,6 +48,12 @@ def read_results(folder: Path) -> Results:
         msg = f"{folder} holds no results."
         raise TrainingError(msg, hint="Measure first: lusviewer evaluate all.")
     return found
+
+
+def _tidy(text: str) -> str:
+    """Return ``text`` without what empty places leave behind."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
 
 
 def _own_words(path: Path) -> str:

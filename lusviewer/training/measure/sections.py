@@ -67,14 +67,15 @@ def looks(results: Results) -> str:
     """Return how often clips that nothing may be chosen on were looked at."""
     counts: dict[tuple[str, str, str], list[str]] = {}
     for look in found(results, ("looks", "looks")) or ():
-        version = "no bundle" if "baselines" in look["what"] else look["version"]
-        key = (look["collection"], version, look["sha256"][:12])
+        bare_bundle = "baselines" in look["what"]
+        name = "no bundle" if bare_bundle else f"{look['model']} {look['version']}"
+        key = (look["collection"], name.strip(), look["sha256"][:12])
         counts.setdefault(key, []).append(look["what"])
     rows = [
-        (collection, version, digest, str(len(whats)), "; ".join(_once(whats)))
-        for (collection, version, digest), whats in sorted(counts.items())
+        (collection, name, digest, str(len(whats)), "; ".join(_once(whats)))
+        for (collection, name, digest), whats in sorted(counts.items())
     ]
-    return table(("clips", "version", "manifest", "looks", "what for"), rows)
+    return table(("clips", "of", "manifest", "looks", "what for"), rows)
 
 
 def _once(words: list[str]) -> list[str]:
