@@ -24,8 +24,16 @@ FUNCTION_LINES = 60
 VERSION_SECONDS = 1.0
 
 SHELLS = ("gui", "training")
-HEAVY = ("torch", "onnxruntime", "av", "highdicom", "sklearn", "scipy", "onnx")
-HEAVY += ("sqlalchemy",)
+HEAVY = (
+    "torch",
+    "onnxruntime",
+    "av",
+    "highdicom",
+    "sklearn",
+    "scipy",
+    "onnx",
+    "sqlalchemy",
+)
 
 
 def _length(node: ast.AST) -> int:
