@@ -43,7 +43,8 @@ class TrainingConfig(RunSettings):
     """The settings of ``lus-lite``.
 
     ``work`` holds rendered frames, decoded clips and the checkpoints; without ``real``
-    the phantom alone teaches; ``bundle`` is what is written at the end. ``lines`` is
+    the phantom alone teaches; ``bundle`` is what is written at the end, its card
+    from the measured ``results``. ``lines`` is
     the folder of lines drawn on real frames ("" for none), of which ``line_frames``
     join each batch from step ``lines_from`` on. ``frame_shards`` and ``clip_shards``
     say how many shards of single frames and of 16-frame clips are rendered.
@@ -53,6 +54,7 @@ class TrainingConfig(RunSettings):
     """
 
     bundle: str = ""
+    results: str = "docs/results"
     version: str = "0.0.1"
     frame_shards: int = 200
     clip_shards: int = 6

@@ -105,6 +105,32 @@ def external_table(figures: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def line_table(figures: Mapping[str, Any]) -> str:
+    """Return a measurement on drawn lines as Markdown: Dice, then the lines."""
+    pleura, lines = figures["pleura"], figures["b_lines"]
+    said, seen = figures["frame_auc_of_findings"], figures["frame_auc"]
+    rows = [
+        ("pleura, mean distance, % of the beam's height", pleura["distance_percent"]),
+        ("A-lines in a frame, AUC of the probability", said["a_line"]),
+        ("A-lines in a frame, AUC of the area", seen["a_line"]),
+        ("B-lines in a frame, AUC of the probability", said["b_line"]),
+        ("B-lines in a frame, AUC of the area", seen["b_line"]),
+        ("B-lines' origins, precision", lines["origin_precision"]),
+        ("B-lines' origins, recall", lines["origin_recall"]),
+        ("false B-lines a frame beside A-lines", lines["false_on_a_profile"]),
+    ]
+    table = ["| figure | value (95 % interval) |", "|---|---|"]
+    table += [f"| {words} | {_with_interval(figure)} |" for words, figure in rows]
+    return f"{dice_table(figures)}\n\n" + "\n".join(table)
+
+
+def _with_interval(figure: Mapping[str, Any]) -> str:
+    if figure["value"] is None:
+        return "not defined"
+    low, high = figure["interval"]
+    return f"{figure['value']:.2f} ({low:.2f}-{high:.2f})"
+
+
 def model_card(
     manifest: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, Any]],
@@ -116,6 +142,7 @@ def model_card(
     """
     tables = {
         "pocus": lambda f: f"{finding_table(f)}\n\n{expert_table(f)}",
+        "lines": line_table,
         "phantom": dice_table,
         "covid-blues": external_table,
     }
@@ -131,6 +158,7 @@ def model_card(
         licence=manifest["licence"],
         trained_on=manifest["trained_on"],
         pocus=parts["pocus"],
+        lines=parts["lines"],
         phantom=parts["phantom"],
         blues=parts["covid-blues"],
         attributions=attributions(clips),

@@ -115,22 +115,32 @@ def finish(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, An
 
 
 def describe(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:
-    """Write the bundle's card from what ``lusviewer evaluate --json`` measured."""
+    """Write the bundle's card from what ``lusviewer evaluate`` measured of it."""
+    from lusviewer.inference.bundle import open_bundle  # noqa: PLC0415 - onnxruntime
     from lusviewer.training.lite.card import model_card  # noqa: PLC0415 - text only
 
     cancel.check()
     folder = Path(config.bundle)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    figures = {
-        found["collection"]: found
-        for path in sorted(config.run_folder.glob("figures-*.json"))
-        for found in (json.loads(path.read_text(encoding="utf-8")),)
-    }
+    sha256 = open_bundle(folder, device="cpu").identity.sha256
+    figures = _measured_of(sha256, Path(config.results))
     known = known_clips(config)
     seen = part_of(known, "train") + part_of(known, "validation")
     path = folder / "MODEL_CARD.md"
     path.write_text(model_card(manifest, figures, seen), encoding="utf-8")
     yield {"event": "card", "file": str(path), "collections": sorted(figures)}
+
+
+def _measured_of(sha256: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the results in ``folder`` that are of this very bundle."""
+    found = {}
+    for name in ("pocus", "covid-blues", "phantom", "lines"):
+        path = folder / f"{name}.json"
+        if path.is_file():
+            result = json.loads(path.read_text(encoding="utf-8"))
+            if result.get("sha256") == sha256:
+                found[name] = result
+    return found
 
 
 def int8(config: TrainingConfig, cancel: CancelToken) -> Iterator[dict[str, Any]]:

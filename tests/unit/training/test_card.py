@@ -64,4 +64,25 @@ def test_the_card_holds_what_was_measured(manifest, pocus):
 
 
 def test_what_was_not_measured_is_said_so(manifest):
-    assert model_card(manifest, {}, []).count("Not measured.") == 3
+    assert model_card(manifest, {}, []).count("Not measured.") == 4
+
+
+def test_the_card_says_how_near_the_lines_lie_to_drawn_ones(manifest):
+    figure = {"value": 2.8, "interval": [0.5, 6.4]}
+    none = {"value": None, "interval": [None, None]}
+    lines = {
+        "dice": {"pleura": {"value": 0.62, "interval": [0.5, 0.7]}},
+        "pleura": {"distance_percent": figure},
+        "frame_auc": {"a_line": figure, "b_line": figure},
+        "frame_auc_of_findings": {"a_line": figure, "b_line": figure},
+        "b_lines": {
+            "origin_precision": none,
+            "origin_recall": figure,
+            "false_on_a_profile": figure,
+        },
+    }
+    card = model_card(manifest, {"lines": lines}, [])
+    assert (
+        "| pleura, mean distance, % of the beam's height | 2.80 (0.50-6.40) |" in card
+    )
+    assert "| B-lines' origins, precision | not defined |" in card
