@@ -59,35 +59,18 @@ def write_regression(
     file = folder / "head.onnx"
     write_logistic(plain, file)
     patients = len(set(asked.patients))
-    write_json(
-        folder / "manifest.json",
-        {
-            "schema": 1,
-            "name": folder.name,
-            "version": "0.1.0",
-            "target": folder.name.partition("-")[0],
-            "classes": list(classes),
-            "feature_names": [label.key for label in LABELS],
-            "kind": "logistic",
-            "file": file.name,
-            "sha256": sha256_of(file),
-            "calibrated": False,
-            "abstain_below": 0.0,
-            "tree": None,
-            "coefficients": weights[:, :-1].tolist(),
-            "feature_means": head.middle.tolist(),
-            "feature_scales": head.spread.tolist(),
-            "trained_on": {
-                "clips": len(rows),
-                "patients": patients,
-                "text": f"POCUS clips, as {bundle} sees them",
-            },
-            "metrics": dict(figures),
-            "checked_on": "real",
-            "licence": LICENCE,
-            "intended_use": INTENDED_USE,
+    manifest = {
+        **_regression_manifest(folder.name, classes, plain),
+        "file": file.name,
+        "sha256": sha256_of(file),
+        "trained_on": {
+            "clips": len(rows),
+            "patients": patients,
+            "text": f"POCUS clips, as {bundle} sees them",
         },
-    )
+        "metrics": dict(figures),
+    }
+    write_json(folder / "manifest.json", manifest)
     words = _CARD.format(
         name=folder.name,
         bundle=bundle,
@@ -99,6 +82,29 @@ def write_regression(
     )
     (folder / "MODEL_CARD.md").write_text(words, encoding="utf-8")
     return _difference(folder, plain, asked)
+
+
+def _regression_manifest(
+    name: str, classes: tuple[str, ...], head: LogisticHead
+) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "name": name,
+        "version": "0.1.0",
+        "target": name.partition("-")[0],
+        "classes": list(classes),
+        "feature_names": [label.key for label in LABELS],
+        "kind": "logistic",
+        "calibrated": False,
+        "abstain_below": 0.0,
+        "tree": None,
+        "coefficients": head.coefficients[:, :-1].tolist(),
+        "feature_means": head.means.tolist(),
+        "feature_scales": head.scales.tolist(),
+        "checked_on": "real",
+        "licence": LICENCE,
+        "intended_use": INTENDED_USE,
+    }
 
 
 def _difference(folder: Path, head: LogisticHead, asked: Asked) -> float:
