@@ -17,12 +17,16 @@ from lusviewer.training.data.batches import normalised
 from lusviewer.training.data.phantom_set import labels_to_grid
 from lusviewer.training.lines.labels import LINES
 from lusviewer.training.measure.figures import figure
-from lusviewer.training.measure.frame_lines import overlaps, presence_scores
-from lusviewer.training.measure.line_figures import line_figures
+from lusviewer.training.measure.frame_lines import (
+    origin_score,
+    overlaps,
+    presence_scores,
+)
+from lusviewer.training.measure.line_figures import a_profile, line_figures
 from lusviewer.training.measure.true_lines import TrueFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,7 +39,7 @@ SCENES_SEED: Final = 990001
 """Of the simulated scenes that are measured; no recipe trains with it."""
 
 _A_LINE, _B_LINE = (CLASSES.index(name) for name in ("a_line", "b_line"))
-_TIMED: Final = 40
+_TIMED: Final = 150
 
 
 def simulated_frames(count: int) -> list[TrueFrame]:
@@ -101,43 +105,54 @@ def figures_of(said: Said, truth: Sequence[TrueFrame], *, dense: bool) -> Event:
 
 
 def differences(first: Said, second: Said, truth: Sequence[TrueFrame]) -> Event:
-    """Return how much higher the lines' Dice scores of ``first`` are, paired.
+    """Return how much higher the figures of ``first`` are, paired.
 
-    The intervals resample patients, the same for both.
+    Dice scores of the lines, and false B-lines a frame on clips with A-lines and
+    without B-lines. The intervals resample patients, the same for both.
     """
     patients = [true.patient for true in truth]
-    tables = [
-        [
-            overlaps(labels, true.labels)
-            for labels, true in zip(s.labels, truth, strict=True)
-        ]
-        for s in (first, second)
+    both = [
+        [overlaps(labels, true.labels) for labels, true in zip(one, truth, strict=True)]
+        for one in (first.labels, second.labels)
     ]
+    shared = np.array([[frame[0] for frame in one] for one in both])
+    areas = np.array([[frame[1] for frame in one] for one in both])
     found = {}
     for name in LINES:
-        index = CLASSES.index(name)
-        shared = np.array([[one[0][index] for one in t] for t in tables])
-        areas = np.array([[one[1][index] for one in t] for t in tables])
-
-        def apart(
-            rows: NDArray[np.intp], shared: Array = shared, areas: Array = areas
-        ) -> float:
-            total = areas[:, rows].sum(1)
-            if not total.all():
-                return float("nan")
-            dice = shared[:, rows].sum(1) / total
-            return float(dice[0] - dice[1])
-
-        found[name] = figure(apart, patients)
+        at = CLASSES.index(name)
+        found[name] = _apart(shared[..., at], areas[..., at], patients)
+    clear = np.broadcast_to(a_profile(truth), shared.shape[:2]).astype(np.float64)
+    false = [
+        [origin_score(*pair).everywhere for pair in zip(one, truth, strict=True)]
+        for one in (first.labels, second.labels)
+    ]
+    found["false_on_a_profile"] = _apart(clear * np.array(false), clear, patients)
     return found
 
 
-def milliseconds(graph: OnnxSession) -> float:
-    """Return the median time of a frame on one thread of this machine."""
+def _apart(top: Array, bottom: Array, patients: Sequence[str]) -> Event:
+    """Return the difference of the two rows' ratios of sums, with its interval."""
+
+    def value(rows: NDArray[np.intp]) -> float:
+        total = bottom[:, rows].sum(1)
+        if not total.all():
+            return float("nan")
+        first, second = top[:, rows].sum(1) / total
+        return float(first - second)
+
+    return figure(value, patients)
+
+
+def milliseconds(graphs: Mapping[str, OnnxSession]) -> dict[str, float]:
+    """Return the shortest time of a frame of each graph, on one thread of this machine.
+
+    The graphs take turns, so that whatever else runs on it slows all of them alike.
+    """
     frame = np.zeros((1, 1, GRID, GRID), np.float32)
-    spent = []
+    spent = dict.fromkeys(graphs, float("inf"))
     for _ in range(_TIMED):
-        started = time.perf_counter()
-        graph.run({"frame": frame}, CancelToken())
-        spent.append(time.perf_counter() - started)
-    return round(1000 * float(np.median(spent)), 2)
+        for name, graph in graphs.items():
+            started = time.perf_counter()
+            graph.run({"frame": frame}, CancelToken())
+            spent[name] = min(spent[name], time.perf_counter() - started)
+    return {name: round(1000 * value, 2) for name, value in spent.items()}

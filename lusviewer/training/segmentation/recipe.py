@@ -109,43 +109,44 @@ def measure(settings: SegmentationSettings, cancel: CancelToken) -> Iterator[Eve
     }
     figures: Event = {}
     said: dict[str, Said] = {}
+    graphs = {
+        variant.name: OnnxSession(variant.folder(settings) / GRAPH, "cpu")
+        for variant in VARIANTS
+    }
+    spent = milliseconds(graphs)
     for variant in VARIANTS:
         cancel.check()
-        figures[variant.name], said[variant.name] = _measured(settings, variant, truths)
-        write_card(variant.folder(settings), figures[variant.name])
-        yield {"event": "figures", "run": variant.name, **figures[variant.name]}
+        found, said[variant.name] = _measured(graphs[variant.name], variant, truths)
+        found["cost"] = {
+            "parameters": count_parameters(settings, variant),
+            "milliseconds_a_frame": spent[variant.name],
+        }
+        figures[variant.name] = found
+        write_card(variant.folder(settings), found)
+        yield {"event": "figures", "run": variant.name, **found}
     pairs = {
         f"{first} - {second}": differences(said[first], said[second], truths["real"])
         for first, second in COMPARED
     }
-    spent = seconds_spent(settings.run_folder)
     write_result(
         Path(settings.results) / "segmentation.json",
         settings,
         SPLIT,
-        {"runs": figures, "dice_differences_on_real": pairs},
-        spent | {"measure": time.monotonic() - started},
+        {"runs": figures, "differences_on_real": pairs},
+        seconds_spent(settings.run_folder) | {"measure": time.monotonic() - started},
     )
 
 
 def _measured(
-    settings: SegmentationSettings,
-    variant: Variant,
-    truths: Mapping[str, Sequence[TrueFrame]],
+    graph: OnnxSession, variant: Variant, truths: Mapping[str, Sequence[TrueFrame]]
 ) -> tuple[Event, Said]:
     """Return the figures of a run, and what it says of the real frames."""
-    folder = variant.folder(settings)
-    graph = OnnxSession(folder / GRAPH, "cpu")
     said = {name: say(graph, truth) for name, truth in truths.items()}
-    figures = {
+    figures: Event = {
         name: figures_of(said[name], truth, dense=variant.dense)
         for name, truth in truths.items()
     }
-    cost = {
-        "parameters": count_parameters(settings, variant),
-        "milliseconds_a_frame": milliseconds(graph),
-    }
-    return {**figures, "cost": cost}, said["real"]
+    return figures, said["real"]
 
 
 def tested_frames(
