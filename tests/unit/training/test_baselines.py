@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from lusviewer.training.measure import baselines, diagnosis, pocus
+from lusviewer.training.measure import baselines, diagnosis, metrics, pocus
 from lusviewer.training.measure.baselines import measure_baselines
 from lusviewer.training.measure.clip_store import ClipStore
 from lusviewer.training.measure.diagnosis import Clips, by_frame, by_patient
@@ -16,6 +18,8 @@ from tests.unit.training.small_collections import split, write_blues, write_pocu
 def test_baselines_are_measured_on_both_collections(tmp_path, monkeypatch):
     monkeypatch.setattr(pocus, "shipped_split", split)
     monkeypatch.setattr(baselines, "STEPS", 1)
+    few = partial(metrics.resampled_rows, rounds=20)
+    monkeypatch.setattr(metrics, "resampled_rows", lambda who, seed, _: few(who, seed))
     folders = write_pocus(tmp_path / "pocus"), write_blues(tmp_path / "blues")
 
     work = tmp_path / "work"
