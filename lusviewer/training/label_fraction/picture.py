@@ -21,7 +21,7 @@ QUESTIONS: Final = {
     "severity_2_or_more": "severity 2 or more",
 }
 _SHADED: Final = ("imagenet",)
-"""The start whose interval is shaded: all five are as wide and would hide each other."""
+"""The start whose interval is shaded: all are as wide and would hide each other."""
 
 _ACROSS: Final = Axis(
     "patients labelled, %", 0.9, 112, (1, 5, 10, 25, 50, 100), logarithmic=True
