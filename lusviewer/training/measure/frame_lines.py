@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 NEAR: Final = 0.03
 """How near an origin must be, of the beam's width, and the pleura, of its height."""
 
+_BRIDGED: Final = 8.0
+"""How far apart, in grid px, neighbouring points of one line may lie."""
+
 _PLEURA, _A_LINE, _B_LINE = (CLASSES.index(c) for c in ("pleura", "a_line", "b_line"))
 
 
@@ -32,8 +36,9 @@ class PleuraScore:
     """The pleura of one frame, column by column of the grid.
 
     ``distance`` is the sum of distances over the ``shared`` columns that show it in
-    both maps, as shares of the beam's height. ``drawn`` and ``found`` columns show it
-    in one; ``hits`` of them agree within ``NEAR``.
+    both maps, as shares of the beam's height; ``line_distance`` and ``line_shared``
+    the same of the one line that the viewer draws of the map. ``drawn`` and
+    ``found`` columns show it in one; ``hits`` of them agree within ``NEAR``.
     """
 
     distance: float
@@ -41,6 +46,8 @@ class PleuraScore:
     drawn: int
     found: int
     hits: int
+    line_distance: float
+    line_shared: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,32 @@ def pleura_score(
         int(has_drawn.sum()),
         int((has_said & (known | has_drawn)).sum()),
         int((apart <= NEAR).sum()),
+        *_line_apart(viewer_rows(predicted, geometry), drawn, bottom - top),
     )
+
+
+def _line_apart(said: Array, drawn: Array, height: int) -> tuple[float, int]:
+    both = np.isfinite(said) & np.isfinite(drawn)
+    return float(np.abs(said[both] - drawn[both]).sum()) / height, int(both.sum())
+
+
+def viewer_rows(labels: Labels, geometry: FrameGeometry) -> Array:
+    """Return the row of the viewer's pleural line in each column, NaN for none.
+
+    The viewer follows one band of the map across the beam; stray patches are no part
+    of it.
+    """
+    grid = GridMap.of(geometry)
+    points = grid.to_grid(measure(labels, grid, geometry)[0].pleura_px)
+    rows = np.full(labels.shape[1], np.nan)
+    order = np.argsort(points[:, 1], kind="stable")
+    points = points[order].astype(np.float64)
+    for left, right in pairwise(points):
+        if right[1] - left[1] <= _BRIDGED:
+            columns = np.arange(max(0, int(np.ceil(left[1]))), int(right[1]) + 1)
+            columns = columns[columns < len(rows)]
+            rows[columns] = np.interp(columns, (left[1], right[1]), (left[0], right[0]))
+    return rows
 
 
 def presence_scores(

@@ -77,8 +77,11 @@ def _pleura(scores: Sequence[PleuraScore], patients: Sequence[str]) -> dict[str,
     shared, drawn, found, hits = np.array(
         [(one.shared, one.drawn, one.found, one.hits) for one in scores], np.float64
     ).T
+    line = np.array([100 * one.line_distance for one in scores])
+    line_shared = np.array([one.line_shared for one in scores], np.float64)
     return {
         "distance_percent": ratio(distance, shared, patients),
+        "line_distance_percent": ratio(line, line_shared, patients),
         "columns_recall": ratio(hits, drawn, patients),
         "columns_precision": ratio(hits, found, patients),
     }

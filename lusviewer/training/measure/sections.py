@@ -215,6 +215,7 @@ def lines(results: Results) -> str:
     false = b_lines["false_on_a_profile"]
     rows = [
         ("pleura: mean distance, % of the beam's height", pleura["distance_percent"]),
+        ("the same of the line the viewer draws", pleura["line_distance_percent"]),
         ("pleura: columns found within 3 %", pleura["columns_recall"]),
         ("pleura: columns said that are right within 3 %", pleura["columns_precision"]),
         ("A-lines in a frame, AUC by area", one["frame_auc"]["a_line"]),

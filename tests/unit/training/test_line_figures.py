@@ -62,6 +62,7 @@ def test_a_perfect_map_has_perfect_figures():
     assert found["dice"]["pleura"]["value"] == 1
     assert found["dice"]["effusion"]["value"] is None
     assert found["pleura"]["distance_percent"]["value"] == 0
+    assert found["pleura"]["line_distance_percent"]["value"] < 1
     assert found["pleura"]["columns_recall"]["value"] == 1
     assert found["frame_auc"]["a_line"]["value"] == 1
     assert found["frame_auc"]["b_line"]["value"] == 1
@@ -69,6 +70,17 @@ def test_a_perfect_map_has_perfect_figures():
     assert found["b_lines"]["origin_recall"]["value"] == 1
     assert found["b_lines"]["count_error"]["value"] == 0
     assert found["patients"] == 3
+
+
+def test_a_stray_patch_of_pleura_is_no_part_of_the_line_the_viewer_draws():
+    true = drawn()
+    stray = true.labels.copy()
+    stray[200:204, 40:60] = CLASSES.index("pleura")
+
+    pleura = figures(true, predicted=[stray])["pleura"]
+
+    assert pleura["distance_percent"]["value"] > 2
+    assert pleura["line_distance_percent"]["value"] < 1
 
 
 def test_what_is_not_known_is_neither_right_nor_wrong():

@@ -200,7 +200,13 @@ def test_every_class_has_a_place_in_the_table_of_lines(tmp_path: Path):
         "patients": 1,
         "dice": {name: figure(0.5) for name in CLASSES},
         "pleura": dict.fromkeys(
-            ("distance_percent", "columns_recall", "columns_precision"), figure(1)
+            (
+                "distance_percent",
+                "line_distance_percent",
+                "columns_recall",
+                "columns_precision",
+            ),
+            figure(1),
         ),
         "frame_auc": {"a_line": figure(0.9), "b_line": figure(0.9)},
         "frame_auc_of_findings": {"a_line": figure(0.8), "b_line": figure(0.8)},
