@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lusviewer.findings import CLASSES
 from lusviewer.geometry import GRID, FrameGeometry, Sector
 from lusviewer.training.lines.labels import UNKNOWN, Drawn, LabelledFrame
 from lusviewer.training.measure.frame_lines import (
