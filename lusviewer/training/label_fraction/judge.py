@@ -96,7 +96,7 @@ def tell_look(path: Path, library: str, graphs: Mapping[str, Path]) -> None:
     content = "".join(sha256_of(graph) for graph in graphs.values())
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     identity = ModelIdentity(", ".join(graphs), "", sha256, "cpu")
-    what = "label-fraction curve of frozen features; nothing is chosen by it"
+    what = "label-fraction curve; nothing is chosen by it"
     record_look(path, _TESTED.get(library, library), what, identity)
 
 
