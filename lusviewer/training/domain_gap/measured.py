@@ -24,7 +24,13 @@ from lusviewer.training.domain_gap.appearance import (
 )
 from lusviewer.training.domain_gap.at_test import Reader, Tones
 from lusviewer.training.domain_gap.judge import Measure, Truth, figures, measures
-from lusviewer.training.domain_gap.runs import GRAPH, graph_of, real_bags, write_card
+from lusviewer.training.domain_gap.runs import (
+    GRAPH,
+    ended,
+    graph_of,
+    real_bags,
+    write_card,
+)
 from lusviewer.training.domain_gap.tools import BASE, TOOLS
 from lusviewer.training.lite.bundle_writer import sha256_of
 from lusviewer.training.lite.run_state import real_folder
@@ -49,20 +55,25 @@ SPLIT: Final = (
     "data/pocus_split.json. Findings are measured on its validation patients, lines on "
     "the validation part of lines/line_split.json ('validation') and, as that has few "
     "patients, on validation and training part together ('drawn'): no run here learned "
-    "from a drawn line. What is 'chosen' was chosen by these. The test part was "
+    "from a drawn line. What is 'chosen' was chosen by these. 'by_seed' has a value "
+    "for each run, 'gain' compares runs of the same seeds. The test part was "
     "measured once, at the end, with nothing chosen after."
 )
 HEADLINES: Final = (
     "findings_auc",
     "drawn/pleura_dice",
-    "drawn/a_line_auc",
-    "drawn/b_line_auc",
+    "drawn/a_line_auc_by_finding",
+    "drawn/b_line_auc_by_finding",
 )
 """The figures whose mean decides which tool is measured on the test part."""
 
 _PARTS: Final = {"validation": ("validation",), "drawn": ("validation", "train")}
 _FOUND: Final = "figures.json"
 _DRAWN_LINES: Final = "product/dense/phantom+real - product/dense/phantom"
+_NONE: Final = {"value": 0.0}
+
+Runs = dict[int, dict[str, Measure]]
+"""What the runs of a tool measure, by seed."""
 
 
 def appearance(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
@@ -125,19 +136,23 @@ def measure(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
     started = time.monotonic()
     truth = known_truth(settings, cancel)
     tones = Tones.usual(frame for frame, _ in simulated_pairs(settings))
-    runs: dict[str, list[dict[str, Measure]]] = {}
+    runs: dict[str, Runs] = {}
     found: Event = {}
     for tool in (BASE, *(t.name for t in TOOLS if t.name != BASE)):
         cancel.check()
-        graphs = graphs_of(settings, tool)
-        runs[tool] = [measures(Reader(graph), truth) for graph in graphs]
-        found[tool] = figures(runs[tool], None if tool == BASE else runs[BASE])
+        runs[tool] = measured_runs(settings, tool, truth)
+        found[tool] = gains(runs[tool], runs[BASE])
         write_card(settings, _named(tool), found[tool])
         yield {"event": "figures", "tool": tool, **_short(found[tool])}
     yield from _keep(settings, "tools", found)
     yield from _keep(settings, "chosen", chosen(found))
     at_test: Event = {
-        BASE: at_test_figures(graphs_of(settings, BASE), runs[BASE], truth, tones)
+        BASE: at_test_figures(
+            list(graphs_of(settings, BASE).values()),
+            list(runs[BASE].values()),
+            truth,
+            tones,
+        )
     }
     for role, bundle in (("teacher", settings.teacher), ("shipped", settings.shipped)):
         cancel.check()
@@ -188,14 +203,8 @@ def measure_chosen(settings: GapSettings, cancel: CancelToken) -> Iterator[Event
         ", ".join(names),
         ModelIdentity("domain-gap", "1", sha256, "cpu"),
     )
-    runs = {
-        name: [measures(Reader(graph), truth) for graph in graphs_of(settings, name)]
-        for name in names
-    }
-    found = {
-        name: figures(own, None if name == BASE else runs[BASE])
-        for name, own in runs.items()
-    }
+    runs = {name: measured_runs(settings, name, truth) for name in names}
+    found = {name: gains(own, runs[BASE]) for name, own in runs.items()}
     yield from _keep(settings, "test", found)
 
 
@@ -229,21 +238,44 @@ def drawn_frames(
     ]
 
 
-def graphs_of(settings: GapSettings, tool: str) -> list[OnnxSession]:
-    """Return the graphs of a tool's runs, by seed."""
-    seeds = range(settings.seed, settings.seed + settings.seeds)
-    folders = [_named(tool).folder(settings, seed) for seed in seeds]
-    return [OnnxSession(folder / GRAPH, "cpu") for folder in folders]
+def measured_runs(settings: GapSettings, tool: str, truth: Truth) -> Runs:
+    """Return the measures of a tool's runs, by seed."""
+    graphs = graphs_of(settings, tool)
+    return {seed: measures(Reader(graph), truth) for seed, graph in graphs.items()}
+
+
+def gains(runs: Runs, base: Runs) -> Event:
+    """Return the figures of ``runs`` beside those of ``base``, seed by seed."""
+    own = list(runs.values())
+    return figures(own, None if runs is base else [base[seed] for seed in runs])
+
+
+def graphs_of(settings: GapSettings, tool: str) -> dict[int, OnnxSession]:
+    """Return the graphs of a tool's runs that have come to their end, by seed."""
+    one = _named(tool)
+    found = {
+        seed: OnnxSession(one.folder(settings, seed) / GRAPH, "cpu")
+        for seed in ended(settings, one)
+    }
+    if not found:
+        msg = f"No run of the tool '{tool}' has come to its end."
+        raise TrainingError(msg, hint="Run the stages 'train' and 'export' first.")
+    return found
 
 
 def chosen(found: Event) -> Event:
-    """Return the tool with the highest mean of the headline figures, and each mean."""
+    """Return the tool with the highest mean gain in the headline figures, and each."""
     means = {
-        tool: round(float(np.mean([one[name]["value"] for name in HEADLINES])), 4)
+        tool: round(
+            float(
+                np.mean([one[name].get("gain", _NONE)["value"] for name in HEADLINES])
+            ),
+            4,
+        )
         for tool, one in found.items()
     }
     best = max(means, key=lambda tool: means[tool])
-    return {"tool": best, "by": list(HEADLINES), "means": means}
+    return {"tool": best, "by": list(HEADLINES), "mean_gains": means}
 
 
 def _named(name: str) -> Tool:
@@ -266,7 +298,7 @@ def _quoted(settings: GapSettings) -> Event:
     if not path.is_file():
         return {"from": path.name, "found": None}
     result = json.loads(path.read_text(encoding="utf-8"))
-    pairs = result["figures"]["dice_differences_on_real"]
+    pairs = result["figures"]["differences_on_real"]
     return {"from": path.name, "found": {_DRAWN_LINES: pairs[_DRAWN_LINES]}}
 
 

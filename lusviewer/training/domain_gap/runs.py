@@ -19,7 +19,7 @@ from lusviewer.training.lite.run_state import (
     load_frame_network,
     part_of,
 )
-from lusviewer.training.lite.trainer import start_run, train_frames
+from lusviewer.training.lite.trainer import SNAPSHOTS, start_run, train_frames
 from lusviewer.training.nets.export_onnx import export_frame
 
 if TYPE_CHECKING:
@@ -106,13 +106,23 @@ def train(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
 
 
 def export(settings: GapSettings, cancel: CancelToken) -> Iterator[Event]:
-    """Write the graph and manifest of each run."""
-    for seed in range(settings.seed, settings.seed + settings.seeds):
-        for tool in TOOLS:
+    """Write the graph and manifest of each run that has come to its end."""
+    for tool in TOOLS:
+        for seed in ended(settings, tool):
             cancel.check()
             apart = write_graph(settings, tool, seed)
             name = {"tool": tool.name, "seed": seed}
             yield {"event": "graph", **name, "difference": apart}
+
+
+def ended(settings: GapSettings, tool: Tool) -> list[int]:
+    """Return the seeds of which the run of ``tool`` has come to its end."""
+    last = f"{settings.steps:06d}.npz"
+    return [
+        seed
+        for seed in range(settings.seed, settings.seed + settings.seeds)
+        if (tool.config(settings, seed).run_folder / SNAPSHOTS / last).is_file()
+    ]
 
 
 def write_graph(settings: GapSettings, tool: Tool, seed: int) -> float:
@@ -154,7 +164,7 @@ def trained_on(settings: GapSettings, tool: Tool) -> str:
 def write_card(settings: GapSettings, tool: Tool, figures: Mapping[str, Any]) -> None:
     """Write the card of each run of ``tool`` from its ``figures``."""
     said = ", ".join(f"{name} {one['value']}" for name, one in figures.items())
-    for seed in range(settings.seed, settings.seed + settings.seeds):
+    for seed in ended(settings, tool):
         lines = [
             f"# domain-gap-{tool.name}-{seed}",
             "",

@@ -38,6 +38,7 @@ from lusviewer.training.domain_gap.judge import Measure, figures
 from lusviewer.training.domain_gap.measured import HEADLINES, chosen
 from lusviewer.training.domain_gap.recipe import RECIPE
 from lusviewer.training.domain_gap.runs import (
+    ended,
     uses_real_frames,
     write_card,
     write_graph,
@@ -319,13 +320,15 @@ def test_a_gain_is_paired_by_patient_and_seed():
     assert high - low > 1
 
 
-def test_the_tool_with_the_highest_mean_of_headlines_is_chosen():
-    def said(value):
-        return {name: {"value": value} for name in HEADLINES}
+def test_the_tool_with_the_highest_mean_gain_is_chosen():
+    def said(gain):
+        return {name: {"value": 0.5, "gain": {"value": gain}} for name in HEADLINES}
 
-    found = chosen({BASE: said(0.5), "grey": said(0.7), "beam": said(0.6)})
+    base = {name: {"value": 0.9} for name in HEADLINES}
+    found = chosen({BASE: base, "grey": said(0.2), "beam": said(-0.1)})
     assert found["tool"] == "grey"
-    assert found["means"] == {BASE: 0.5, "grey": 0.7, "beam": 0.6}
+    assert found["mean_gains"] == {BASE: 0.0, "grey": 0.2, "beam": -0.1}
+    assert chosen({BASE: base, "beam": said(-0.1)})["tool"] == BASE
 
 
 # --- the recipe -------------------------------------------------------------
@@ -393,6 +396,7 @@ def test_a_run_stopped_halfway_ends_as_one_that_was_not(settings, scenes):
 def test_a_run_ends_in_a_graph_a_manifest_and_a_card(settings, scenes):
     tool = TOOLS[1]
     _trained(settings, tool, scenes, 2)
+    assert ended(settings.with_values(seeds=2), tool) == [0]
     assert write_graph(settings, tool, 0) < 1e-4
     write_card(settings, tool, {"findings_auc": {"value": 0.5}})
     folder = tool.folder(settings, 0)
