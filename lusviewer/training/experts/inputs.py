@@ -8,12 +8,14 @@ import numpy as np
 
 from lusviewer.experts.features import MEASURED_FEATURES
 from lusviewer.findings import LABELS
+from lusviewer.training.measure.pocus import predictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from lusviewer.experts.expert import Expert
     from lusviewer.training.measure.clip_store import ReadClip
 
     Array = NDArray[np.float64]
@@ -41,6 +43,16 @@ def measured(clips: Sequence[ReadClip]) -> Array:
         features = clip.features()
         rows.append([features[key] for key in MEASURED])
     return np.array(rows, np.float64)
+
+
+def answers(clips: Sequence[ReadClip], experts: Sequence[Expert]) -> Array:
+    """Return what the shipped models say: five findings, then each expert's classes."""
+    findings = np.stack([clip.probabilities[N_LABELS:] for clip in clips])
+    said_of = [
+        np.array([one.probabilities for one in predictions(expert, clips)], np.float64)
+        for expert in experts
+    ]
+    return np.concatenate([findings, *said_of], axis=1)
 
 
 def embedding(clips: Sequence[ReadClip]) -> Array:

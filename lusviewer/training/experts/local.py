@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer.training.experts.heads import CHOICES, KINDS
-from lusviewer.training.experts.inputs import embedding, said
+from lusviewer.training.experts.inputs import answers, embedding, said
 from lusviewer.training.experts.nested import Asked, Group, nested, options_of
 from lusviewer.training.measure.blues import SEVERE
 from lusviewer.training.measure.figures import area_figure
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.experts.expert import Expert
     from lusviewer.training.experts.nested import Nested
     from lusviewer.training.measure.blues import BluesLabels
     from lusviewer.training.measure.clip_store import ReadClip
@@ -32,15 +33,25 @@ BLENDED: Final = 5
 """How many of the best experts answer together: one alone is chosen by luck."""
 
 
+SHIPPED: Final = "what the shipped models say"
+"""The input of experts that only correct the shipped ones for another device."""
+
+
 def local_questions(
-    clips: Sequence[ReadClip], labels: Mapping[str, BluesLabels]
+    clips: Sequence[ReadClip],
+    labels: Mapping[str, BluesLabels],
+    experts: Sequence[Expert] = (),
 ) -> dict[str, Asked]:
-    """Return B-lines, A-lines and severity 2 or more, as asked of the clips."""
+    """Return B-lines, A-lines and severity 2 or more, as asked of the clips.
+
+    ``experts`` are shipped severity experts, whose answers are one more input.
+    """
     said_of, embedded = said(clips), embedding(clips)
     inputs = {
         "probabilities and measured values": said_of,
         "embedding": embedded,
         "both": np.concatenate([said_of, embedded], axis=1),
+        SHIPPED: answers(clips, experts),
     }
     found = {}
     for name in ASKED:
@@ -66,12 +77,16 @@ def local_figures(
 ) -> Iterator[tuple[str, Found]]:
     """Yield the AUC of the five best experts' mean, of the best one, of each kind.
 
-    Inner folds choose input, kind and setting together.
+    Inner folds choose input, kind and setting together. Last, regressions on what the
+    shipped models say, which the others do not see.
     """
-    every = options_of(list(asked.inputs), CHOICES)
+    every = options_of([name for name in asked.inputs if name != SHIPPED], CHOICES)
     groups = {"blend": Group(tuple(every), BLENDED), "one": Group(tuple(every))}
     for kind in KINDS:
         groups[kind] = Group(tuple(o for o in every if o[1].kind == kind))
+    if SHIPPED in asked.inputs:
+        plain = [choice for choice in CHOICES if choice.kind == "logistic"]
+        groups["corrected"] = Group(tuple(options_of([SHIPPED], plain)))
     for name, found in nested(asked, groups, folds, cancel).items():
         yield name, _judged(asked, found)
 

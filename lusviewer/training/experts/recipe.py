@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import TrainingError
+from lusviewer.experts.expert import load_experts
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.training.experts.export import write_regression
 from lusviewer.training.experts.local import local_figures, local_questions
@@ -85,7 +86,12 @@ def local(settings: ExpertsSettings, cancel: CancelToken) -> Iterator[Event]:
     record_look(record, "covid-blues", what, bundle.identity)
     clips, labels = _blues(settings, folder, bundle, cancel)
     found: Event = {}
-    for question, asked in local_questions(clips, labels).items():
+    experts = [
+        expert
+        for expert in load_experts(bundle.folder / "experts")
+        if expert.manifest.target == "severity"
+    ]
+    for question, asked in local_questions(clips, labels, experts).items():
         kinds: Event = {}
         began = time.monotonic()
         for kind, figures in local_figures(asked, _folds(settings), cancel):

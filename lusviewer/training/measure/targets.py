@@ -46,6 +46,12 @@ TARGETS: Final = (
     _local("B-lines", "b_lines", 0.78),
     _local("A-lines", "a_lines", 0.82),
     _local("severity 2 or more", "severe", 0.75),
+    Target(
+        "the same, shipped expert corrected locally (added after the first look), AUC",
+        "experts",
+        ("figures", "local", "severe", "others", "corrected", "auc"),
+        0.75,
+    ),
     Target("Drawn lines: pleura, Dice", "lines", ("dice", "pleura"), 0.60),
     Target(
         "Drawn lines: pleura, mean distance, % of the beam's height",
