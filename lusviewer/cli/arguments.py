@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lusviewer import __version__
 from lusviewer.cli.library_arguments import add_library
+from lusviewer.cli.queue_arguments import add_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,7 @@ _COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]
     "analyse": ("analyse clips, folders or a DICOMDIR without a window", _add_analyse),
     "info": ("say what a file is: frames, times, regions, beam", _add_info),
     "library": ("keep a study's clips, labels and drawn lines", add_library),
+    "queue": ("say which clips of a library to label next", add_queue),
     "models": ("list the model bundles and experts found", _add_json),
     "doctor": ("check that everything needed here works", _add_doctor),
     "evaluate": ("measure a model bundle on labelled clips", _add_nothing),

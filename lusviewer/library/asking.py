@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lusviewer.library.heads import fitted
+from lusviewer.library.heads import calibrated
 from lusviewer.library.margins import (
     CONFIDENT,
     Correlation,
@@ -71,15 +71,16 @@ class Asked:
         """The probabilities ``(n, q)`` with what the other answers say mixed in."""
         return together(self.probabilities, self.answers, self.correlation)
 
-    def counts(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return how many labels say yes and no to each question."""
+    @property
+    def learned(self) -> Flags:
+        """Which questions have labels enough to propose answers ``(q,)``."""
         yes, no = (self.answers == 1).sum(axis=0), (self.answers == 0).sum(axis=0)
-        return yes, no
+        return np.asarray(np.minimum(yes, no) >= PROPOSED_FROM)
 
     def picks(self, count: int) -> list[Pick]:
         """Return the ``count`` clips to ask about next, the first one first."""
         gain = np.where(self.askable, worth(self.mixed, self.settled, self.tasks), 0.0)
-        taken = self.settled.all(axis=1)
+        taken = np.asarray(self.settled.all(axis=1), np.bool_)
         return spread_out(gain, self.inputs, self.patients, taken, count)
 
     def proposed(self, *, validated: bool = True) -> Flags:
@@ -88,9 +89,7 @@ class Asked:
         No first, then yes. Only where nothing was answered, the head is confident
         and, if ``validated``, no other answer of the clip speaks against it.
         """
-        yes, no = self.counts()
-        learned = np.minimum(yes, no) >= PROPOSED_FROM
-        free = ~self.settled & self.askable[:, None] & learned
+        free = ~self.settled & self.askable[:, None] & self.learned
         sure = np.stack([1 - self.probabilities, self.probabilities]) >= CONFIDENT
         if not validated:
             return np.asarray(sure & free)
@@ -103,4 +102,5 @@ class Asked:
         if np.isfinite(prior).any() and min(yes, no) < LEARNED_FROM:
             return np.where(np.isfinite(prior), prior, 0.5)
         known = np.isfinite(answers)
-        return fitted(self.inputs[known], answers[known]).probabilities(self.inputs)
+        head = calibrated(self.inputs[known], answers[known], self.patients[known])
+        return head.probabilities(self.inputs)

@@ -56,8 +56,8 @@ def spread_out(
         score = np.where(free, worth * apart / (1 + seen[patients]), -1.0)
         row = int(np.argmax(score))
         of_patient = int(seen[patients[row]])
-        values = (float(each[row]) for each in (score, worth, apart))
-        picks.append(Pick(row, *values, of_patient))
+        made_of = float(worth[row]), float(apart[row])
+        picks.append(Pick(row, float(score[row]), *made_of, of_patient))
         free[row] = False
         seen[patients[row]] += 1
         near = np.minimum(near, np.linalg.norm(points - points[row], axis=1))
@@ -72,4 +72,4 @@ def _nearest(points: Array, rows: NDArray[np.intp]) -> Array:
         some = rows[start : start + _BLOCK]
         squared = length[:, None] + length[some] - 2 * points @ points[some].T
         near = np.minimum(near, squared.min(axis=1))
-    return np.sqrt(np.maximum(near, 0))
+    return np.asarray(np.sqrt(np.maximum(near, 0)))
