@@ -20,7 +20,6 @@ RECIPES: Final = {
     "video-ssl": "Video: same-patient pairs and frame order",
     "label-fraction": "Label fraction: what pretraining saves in labels",
     "domain-gap": "From simulated to real frames",
-    "int8": "The graph in eight bits",
     "domain": "The gate: lung or not",
 }
 """The results told of, in this order; others follow by name."""
@@ -30,12 +29,13 @@ _OWN: Final = {
     "covid-blues",
     "diagnosis",
     "experts",
+    "int8",
     "lines",
     "looks",
     "phantom",
     "pocus",
 }
-_MOST_ROWS: Final = 36
+_MOST_ROWS: Final = 16
 _MOST_COLUMNS: Final = 9
 
 
@@ -47,7 +47,7 @@ def recipes_section(results: Mapping[str, Any], texts: Path) -> str:
         told = name in results
         if told or name in ("segmentation", "biomarkers", "transfer", "uscl"):
             words = RECIPES.get(name, name)
-            body = _body(name, results[name]) if told else NOT_MEASURED
+            body = _body(name, results[name], texts) if told else NOT_MEASURED
             link = f" ([how](recipes/{name}.md))" if _is_told(texts, name) else ""
             shown = _picture(texts.parent, name, words)
             parts.append(f"### {words}{link}\n\n{shown}{body}")
@@ -64,12 +64,22 @@ def _is_told(texts: Path, name: str) -> bool:
     return (texts / f"{name}.md").is_file()
 
 
-def _body(name: str, result: Mapping[str, Any]) -> str:
-    split = f"{result['split'].rstrip('.')}." if "split" in result else ""
-    command = f"`{result['command']}`. " if "command" in result else ""
-    tables = figure_tables(result.get("figures", result))
+def _body(name: str, result: Mapping[str, Any], texts: Path) -> str:
+    """Return what was found, in the recipe's own words where it has written any."""
+    command = f"`{result['command']}`." if "command" in result else ""
+    told = _result_words(texts / f"{name}.md")
+    tables = [told] if told else figure_tables(result.get("figures", result))
     every = f"All figures: [docs/results/{name}.json](results/{name}.json)."
-    return "\n\n".join([f"{command}{split}".strip(), *tables, every]).strip()
+    return "\n\n".join(part for part in (command, *tables, every) if part)
+
+
+def _result_words(path: Path) -> str:
+    """Return what a recipe's page says of its result, up to what that lacks."""
+    if not path.is_file():
+        return ""
+    _, found, rest = path.read_text(encoding="utf-8").partition("**Result")
+    words = f"**Result{rest.partition('**What it does not show')[0]}"
+    return words.replace("](../", "](").strip() if found else ""
 
 
 def figure_tables(figures: Any) -> list[str]:  # noqa: ANN401 - plain JSON

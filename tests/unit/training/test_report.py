@@ -12,7 +12,7 @@ from lusviewer.findings import CLASSES, FINDINGS, ModelIdentity
 from lusviewer.training.evaluate import main
 from lusviewer.training.measure.looks import read_looks, record_look
 from lusviewer.training.measure.questions import Answers, question_figures
-from lusviewer.training.measure.recipe_tables import figure_tables
+from lusviewer.training.measure.recipe_tables import figure_tables, recipes_section
 from lusviewer.training.measure.sections import others
 from lusviewer.training.measure.session import as_text
 from lusviewer.training.measure.targets import TARGETS, summary, target_table
@@ -121,9 +121,23 @@ def test_figures_that_share_a_path_stand_in_one_row():
     assert "| runs / b | 0.70 (0.65-0.75) |" in second
 
 
+def test_what_a_recipe_wrote_of_its_result_goes_before_a_table_of_all(tmp_path):
+    texts = tmp_path / "recipes"
+    texts.mkdir()
+    (texts / "transfer.md").write_text(
+        "## transfer\n\nHow.\n\n**Result**: dense first, see [it](../results/a.json).\n\n"
+        "**What it does not show**: much.\n"
+    )
+    found = {"figures": {"a": {"auc": figure(0.5)}}}
+    text = recipes_section({"transfer": found, "domain-gap": found}, texts)
+    assert "**Result**: dense first, see [it](results/a.json).\n\nAll figures" in text
+    assert "What it does not show" not in text
+    assert text.count("| a | 0.50 (0.45-0.55) |") == 1
+
+
 def test_long_tables_are_cut_and_say_so():
     (text,) = figure_tables({str(i): {"auc": figure(0.5)} for i in range(50)})
-    assert text.endswith("14 more rows are in the file.")
+    assert text.endswith("34 more rows are in the file.")
 
 
 def test_lists_in_results_stay_on_one_line():
