@@ -125,7 +125,8 @@ def test_what_a_recipe_wrote_of_its_result_goes_before_a_table_of_all(tmp_path):
     texts = tmp_path / "recipes"
     texts.mkdir()
     (texts / "transfer.md").write_text(
-        "## transfer\n\nHow.\n\n**Result**: dense first, see [it](../results/a.json).\n\n"
+        "## transfer\n\nHow.\n\n"
+        "**Result**: dense first, see [it](../results/a.json).\n\n"
         "**What it does not show**: much.\n"
     )
     found = {"figures": {"a": {"auc": figure(0.5)}}}
