@@ -26,7 +26,7 @@ _SHADED: Final = ("imagenet",)
 _ACROSS: Final = Axis(
     "patients labelled, %", 0.9, 112, (1, 5, 10, 25, 50, 100), logarithmic=True
 )
-_UP: Final = Axis("AUC", 0.2, 1.0, (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
+_UP: Final = Axis("AUC", 0.0, 1.0, (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
 
 
 def curves_picture(found: Mapping[str, Any]) -> NDArray[np.uint8]:
