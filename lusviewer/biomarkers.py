@@ -49,7 +49,10 @@ B_LINE_CUT_MAX: Final = 0.06
 """Cuts in a B-line along its scan line up to this long, of the depth, are closed."""
 
 B_LINE_LENGTH_MIN: Final = 0.2
-"""A B-line is at least this long, of the depth below the pleura."""
+"""A B-line is at least this long, of the depth below the pleura.
+
+It counts from the pleura, or from the lower edge of consolidation.
+"""
 
 B_LINE_WIDTH: Final = 0.1
 """Coalescent B-lines count one for each such share of the visible pleura."""
@@ -315,11 +318,13 @@ def _find_b_lines(seen: NDArray[np.uint8], pleura: _Pleura) -> list[_BLine]:
     _, regions, stats, _ = cv2.connectedComponentsWithStats(marked)
     first = np.argmax(marked, axis=0)
     between = pleura.below & (np.arange(n_depths)[:, None] < first)
-    gap = (between & (seen != _CONSOLIDATION)).sum(axis=0)
+    tissue = (between & (seen == _CONSOLIDATION)).sum(axis=0)
+    gap = between.sum(axis=0) - tissue
     starts = marked.any(axis=0) & (gap <= max(4.0, B_LINE_GAP_MAX * n_depths))
     owner = np.where(starts, regions[first, np.arange(n_lines)], 0)
     ends = stats[owner, cv2.CC_STAT_TOP] + stats[owner, cv2.CC_STAT_HEIGHT] - 1
-    long = ends - pleura.bottom >= B_LINE_LENGTH_MIN * pleura.below.sum(axis=0)
+    length = ends - pleura.bottom - tissue  # a speck under consolidation is no line
+    long = length >= B_LINE_LENGTH_MIN * pleura.below.sum(axis=0)
     large = stats[owner, cv2.CC_STAT_AREA] >= _AREA_MIN
     accepted = _closed(starts & long & large, max(1, n_lines // 100)) & pleura.visible
     return [

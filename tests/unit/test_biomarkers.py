@@ -202,6 +202,14 @@ def test_a_b_line_may_leave_the_lower_edge_of_a_consolidation():
     assert measured(labels)[1]["b_line_count"] == 1
 
 
+def test_a_speck_below_a_deep_consolidation_is_no_b_line():
+    labels = chest()
+    labels[64:205, 90:120] = INDEX["consolidation"]
+    b_line(labels, 98, 107, start=206, end=216)
+
+    assert measured(labels)[1]["b_line_count"] == 0
+
+
 def test_a_short_comet_tail_is_no_b_line():
     labels = chest()
     b_line(labels, 100, 105, end=80)

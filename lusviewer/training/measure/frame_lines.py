@@ -137,12 +137,16 @@ def presence_scores(
     labels: Labels,
     geometry: FrameGeometry,
     probabilities: NDArray[np.float32] | None = None,
+    known: NDArray[np.bool_] | None = None,
 ) -> tuple[float, float]:
     """Return how much of the beam below the pleura is A-line, and how much B-line.
 
-    With class ``probabilities`` ``(9, 224, 224)`` these are summed instead.
+    With class ``probabilities`` ``(9, 224, 224)`` these are summed instead. Only what
+    is ``known`` counts, where that is given.
     """
     below = _below_pleura(labels) & grid_mask(geometry)
+    if known is not None and (below & known).any():
+        below = below & known
     size = max(int(below.sum()), 1)
     shares = []
     for index in (_A_LINE, _B_LINE):

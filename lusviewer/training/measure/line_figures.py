@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lusviewer.findings import CLASSES
+from lusviewer.training.lines.labels import UNKNOWN
 from lusviewer.training.measure.figures import area_figure, figure
 from lusviewer.training.measure.frame_lines import (
     OriginScore,
@@ -41,7 +42,10 @@ def line_figures(
     pairs = list(zip(predicted, truth, strict=True))
     patients = [true.patient for true in truth]
     if presence is None:
-        presence = [presence_scores(said, true.geometry) for said, true in pairs]
+        presence = [
+            presence_scores(said, true.geometry, known=true.labels != UNKNOWN)
+            for said, true in pairs
+        ]
     shows = np.array([true.shows for true in truth], np.float64)
     score = np.array(presence, np.float64)
     pleura = [pleura_score(said, true.labels, true.geometry) for said, true in pairs]

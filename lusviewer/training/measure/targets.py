@@ -60,11 +60,15 @@ TARGETS: Final = (
         1.5,
         under=True,
     ),
-    Target(
-        "Drawn lines: A-lines in a frame, AUC", "lines", ("frame_auc", "a_line"), 0.85
-    ),
-    Target(
-        "Drawn lines: B-lines in a frame, AUC", "lines", ("frame_auc", "b_line"), 0.85
+    *(
+        Target(
+            f"Drawn lines: {words} in a frame, AUC {how}", "lines", (part, key), 0.85
+        )
+        for key, words in (("a_line", "A-lines"), ("b_line", "B-lines"))
+        for how, part in (
+            ("of the probability", "frame_auc_of_findings"),
+            ("of the area", "frame_auc"),
+        )
     ),
     Target("Drawn lines: rib shadow, Dice", "lines", ("dice", "rib_shadow"), 0.70),
     Target(

@@ -129,6 +129,15 @@ def test_areas_above_the_pleura_make_no_line_present():
     assert presence_scores(labels, linear())[0] > 0
 
 
+def test_what_lies_where_nothing_is_known_makes_no_line_present():
+    labels = chest(60, 4)
+    labels[100:200, 40:80] = INDEX["b_line"]
+    known = np.ones(labels.shape, np.bool_)
+    known[90:, 30:90] = False
+    assert presence_scores(labels, linear())[1] > 0
+    assert presence_scores(labels, linear(), known=known)[1] == 0
+
+
 def test_probabilities_count_before_they_win():
     probabilities = np.zeros((9, GRID, GRID), np.float32)
     probabilities[INDEX["b_line"]] = 0.25
