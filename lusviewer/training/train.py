@@ -30,8 +30,13 @@ RECIPES: Final = {
     "uscl": "lusviewer.training.uscl.recipe",
     "video-ssl": "lusviewer.training.video_ssl.recipe",
     "experts": "lusviewer.training.experts.recipe",
+    "active": "lusviewer.training.active.recipe",
 }
 """The module of each recipe; it is imported only when the recipe is run."""
+
+
+_EXPERT: Final = "expert"
+_LOCAL: Final = "lusviewer.training.local.command"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,6 +45,9 @@ def main(argv: Sequence[str]) -> int:
     0 where the run ended, 1 where it failed, 2 for a wrong call, 130 where it was
     stopped; a stopped run goes on from its last checkpoint when called again.
     """
+    if argv[:1] == [_EXPERT]:
+        # Its options are its own: those of a library, not of a recipe.
+        return int(import_module(_LOCAL).main(argv[1:]))
     options = _parser().parse_args(list(argv))
     cancel = CancelToken()
     _stop_on_signals(cancel)
@@ -71,7 +79,8 @@ def _own(name: str) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lusviewer train",
-        description="Train by a recipe. Progress comes as JSON lines.",
+        description="Train by a recipe. Progress comes as JSON lines. 'lusviewer train "
+        "expert' instead fits an expert on a study library of your own.",
     )
     parser.add_argument("recipe", choices=tuple(RECIPES), help="what to train")
     parser.add_argument(
