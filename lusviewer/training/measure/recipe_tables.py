@@ -19,6 +19,7 @@ RECIPES: Final = {
     "uscl": "USCL: contrastive pretraining of sample pairs",
     "video-ssl": "Video: same-patient pairs and frame order",
     "label-fraction": "Label fraction: what pretraining saves in labels",
+    "active": "Labels: what share is enough when the queue asks",
     "domain-gap": "From simulated to real frames",
     "domain": "The gate: lung or not",
 }
