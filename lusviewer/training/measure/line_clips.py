@@ -18,6 +18,7 @@ from lusviewer.geometry import grid_mask
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.inference.frames import OUTSIDE, run_grid
 from lusviewer.paths import default_bundle, install_root
+from lusviewer.training.lines.labels import UNKNOWN
 from lusviewer.training.measure.frame_lines import (
     origin_score,
     pleura_score,
@@ -46,7 +47,8 @@ def clip_rows(truth: Sequence[TrueFrame], predicted: Iterable[Labels]) -> list[R
 
     ``distance_percent`` is the mean distance of the pleura in % of the beam's height,
     ``share_percent`` the clip's share of the sum over all; ``drawn``, ``found`` and
-    ``matched`` count B-lines; ``areas`` are their shares of each frame's lung in %.
+    ``matched`` count B-lines; ``areas`` are their shares of each frame's lung in %,
+    where anything is known.
     """
     frames: dict[str, list[tuple[TrueFrame, Labels]]] = {}
     for true, said in zip(truth, predicted, strict=True):
@@ -61,7 +63,7 @@ def clip_rows(truth: Sequence[TrueFrame], predicted: Iterable[Labels]) -> list[R
 def _row(clip: str, pairs: Sequence[tuple[TrueFrame, Labels]]) -> Row:
     pleura = [pleura_score(said, true.labels, true.geometry) for true, said in pairs]
     origins = [origin_score(said, true) for true, said in pairs]
-    areas = [presence_scores(said, true.geometry)[1] for true, said in pairs]
+    areas = [_area(true, said) for true, said in pairs]
     distance = sum(one.distance for one in pleura)
     shared = sum(one.shared for one in pleura)
     return {
@@ -74,6 +76,11 @@ def _row(clip: str, pairs: Sequence[tuple[TrueFrame, Labels]]) -> Row:
         "matched": sum(one.matched for one in origins),
         "areas": [round(100 * area, 1) for area in areas],
     }
+
+
+def _area(true: TrueFrame, said: Labels) -> float:
+    known = true.labels != UNKNOWN
+    return presence_scores(said, true.geometry, known=known)[1]
 
 
 def class_maps(bundle: ModelBundle, truth: Sequence[TrueFrame]) -> list[Labels]:
