@@ -41,6 +41,11 @@ def user_data() -> Path:
     return Path(platformdirs.user_data_dir(_APP, appauthor=False))
 
 
+def user_experts(bundle: Path) -> Path:
+    """Return the folder of the user's own experts for a model bundle."""
+    return user_data() / "experts" / bundle.name
+
+
 def user_logs() -> Path:
     """Return the folder for log files."""
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))

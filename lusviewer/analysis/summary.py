@@ -10,7 +10,7 @@ import numpy as np
 
 from lusviewer import __version__
 from lusviewer.analysis.quality import assess
-from lusviewer.experts.features import clip_features
+from lusviewer.experts.features import clip_features, embedding_features
 from lusviewer.findings import FINDINGS, ClipReport, Evidence
 from lusviewer.inference.bundle import LABEL_KEYS
 from lusviewer.inference.frames import run_temporal
@@ -42,6 +42,7 @@ _PEAKS: Final = {
     "consolidation_fraction": "consolidation_frame",
     "effusion_fraction": "effusion_frame",
 }
+_OTHER_MODEL: Final = "It was fitted to another model: train it again with this one."
 _FRAME_OF: Final = {"b_line_count_max": "b_line_frame", **_PEAKS}
 """Which measured value names the frame that drove another."""
 
@@ -61,8 +62,12 @@ def summarise(
     biomarkers, findings = clip_level(bundle, timelines, cancel)
     measured = measured_summary(timelines)
     quality = assess(timelines, findings, bundle.manifest)
+    parts = (biomarkers, findings, measured)
+    features = clip_features(*parts) | embedding_features(timelines)
     predictions = tuple(
-        _predict(expert, (biomarkers, findings, measured), quality, cancel)
+        _predict(expert, features, parts, quality, cancel)
+        if expert.manifest.model_sha256 in (None, bundle.identity.sha256)
+        else expert.abstain(_OTHER_MODEL)
         for expert in experts
     )
     return ClipReport(
@@ -143,13 +148,14 @@ def _median(values: NDArray[np.float32]) -> float | None:
 
 def _predict(
     expert: Expert,
+    features: Mapping[str, float],
     parts: tuple[Mapping[str, Evidence], Mapping[str, Evidence | None], Measured],
     quality: Quality,
     cancel: CancelToken,
 ) -> Prediction:
     if not quality.assessable:
         return expert.abstain(f"The clip is not assessable: {quality.reason}")
-    prediction = expert.predict(clip_features(*parts), cancel)
+    prediction = expert.predict(features, cancel)
     frames = [_frame_of(reason.feature, *parts) for reason in prediction.reasons]
     return replace(prediction, frame=next((f for f in frames if f is not None), None))
 

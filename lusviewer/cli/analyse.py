@@ -17,7 +17,7 @@ from lusviewer.analysis import analyse, summarise
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.cli.interrupts import interruptible
 from lusviewer.errors import LusViewerError
-from lusviewer.experts import load_experts
+from lusviewer.experts.in_use import experts_in_use
 from lusviewer.export.tabular import (
     DISCLAIMER,
     write_labels_npz,
@@ -122,7 +122,7 @@ def _write_index(rows: Sequence[_Row], out: Path) -> None:
 def _prepare(arguments: argparse.Namespace, cancel: CancelToken) -> _Work:
     folder = arguments.model or paths.default_bundle()
     bundle = open_bundle(folder, device=arguments.device, threads=arguments.threads)
-    experts = load_experts(folder / "experts")
+    experts = experts_in_use(folder)
     make_folder(arguments.out)
     return _Work(bundle, experts, arguments.formats, arguments.out, cancel)
 

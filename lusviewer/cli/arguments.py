@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer import __version__
+from lusviewer.cli.experts_arguments import add_experts
 from lusviewer.cli.library_arguments import add_library
 from lusviewer.cli.queue_arguments import add_queue
 
@@ -137,6 +138,7 @@ def _positive(text: str) -> int:
 _COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "analyse": ("analyse clips, folders or a DICOMDIR without a window", _add_analyse),
     "info": ("say what a file is: frames, times, regions, beam", _add_info),
+    "experts": ("promote your own experts, compare them, go back", add_experts),
     "library": ("keep a study's clips, labels and drawn lines", add_library),
     "queue": ("say which clips of a library to label next", add_queue),
     "models": ("list the model bundles and experts found", _add_json),

@@ -52,6 +52,14 @@ def _add(library: Library, arguments: argparse.Namespace, cancel: CancelToken) -
     return _follow(steps, quiet=arguments.quiet)
 
 
+def _analyse(
+    library: Library, arguments: argparse.Namespace, cancel: CancelToken
+) -> int:
+    from lusviewer.cli.library_models import analyse_library  # noqa: PLC0415 - slow
+
+    return analyse_library(library, arguments, cancel)
+
+
 def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
     if arguments.tasks:
         for task in library.labels.tasks().values():
@@ -137,7 +145,12 @@ def _import(
 ) -> int:
     rater, status = _rater(arguments), 0
     for path in arguments.files:
-        if path.suffix.lower() == ".json":
+        if path.is_dir():
+            from lusviewer.cli.library_models import records_of  # noqa: PLC0415 - slow
+
+            steps = add_records(library, records_of(path), cancel, who=rater)
+            status |= _follow(steps, quiet=arguments.quiet)
+        elif path.suffix.lower() == ".json":
             clip = library.clips.find(arguments.clip) if arguments.clip else None
             clip, found = import_lines(library, path, rater, clip)
             frames = len({frame for frame, _ in found.lines})
@@ -276,6 +289,7 @@ def _as_json(clip: ClipEntry) -> dict[str, Any]:
 
 _ACTIONS: Final[dict[str, Callable[[Any, Any, CancelToken], int]]] = {
     "add": _add,
+    "analyse": _analyse,
     "list": _list,
     "label": _label,
     "task": _define,

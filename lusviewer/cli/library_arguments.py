@@ -50,6 +50,23 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     _add_quiet(parser)
 
 
+def _add_analyse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="DIR",
+        type=Path,
+        help="the model bundle; lus-lite by default",
+    )
+    parser.add_argument(
+        "--device", default="auto", help="as for 'lusviewer analyse'; auto if not said"
+    )
+    parser.add_argument("--threads", type=_number, default=1, metavar="N")
+    parser.add_argument(
+        "--again", action="store_true", help="those the model has seen before, too"
+    )
+    _add_quiet(parser)
+
+
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient", metavar="PSEUDONYM")
     parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
@@ -111,7 +128,8 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="CSV of labels, or JSON of lines by SlicerUltrasound or OHIF",
+        help="CSV of labels, JSON of lines by SlicerUltrasound or OHIF, or the folder "
+        "of POCUS or COVID-BLUeS",
     )
     parser.add_argument("--clip", metavar="CLIP", help="whose lines the JSON has")
     _add_rater(parser)
@@ -150,11 +168,12 @@ def _number(text: str) -> int:
 
 _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "add": ("add clips, folders of clips or a DICOMDIR", _add_add),
+    "analyse": ("have a model look at the clips it has not seen", _add_analyse),
     "list": ("list clips and what is said of them", _add_list),
     "label": ("say something of a clip", _add_label),
     "task": ("define a task of one's own", _add_task),
     "export": ("write labels as CSV, or drawn lines as JSON", _add_export),
-    "import": ("read labels from CSV, or drawn lines from JSON", _add_import),
+    "import": ("read labels from CSV, lines from JSON, or a collection", _add_import),
     "relocate": ("find clips again whose files were moved", _add_relocate),
     "verify": ("check the file, the audit log and the labels against it", _add_verify),
 }

@@ -11,7 +11,7 @@ import numpy as np
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import ManifestError
 from lusviewer.experts.explain import explain, words_apart
-from lusviewer.experts.features import feature_range, feature_words
+from lusviewer.experts.features import CLINICAL, feature_range, feature_words
 from lusviewer.experts.manifest import ExpertManifest, read_expert_manifest
 from lusviewer.findings import Prediction, Reason
 from lusviewer.inference.fields import MANIFEST, check_hash
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _INPUT, _OUTPUT = "features", "probabilities"
 _NEW_COPY: Final = "The head is not the one the manifest speaks of: ask its maker."
 _TREE_TOLERANCE: Final = 1e-3
+
+VERSIONS: Final = ".versions"
+"""Where a store keeps the experts that others replaced."""
 
 MISSING_MAX: Final = 0.5
 """With a larger share of its features unknown an expert abstains."""
@@ -47,6 +50,7 @@ class Expert:
         ``ManifestError`` where a feature it needs is not among ``features``.
         """
         manifest = self.manifest
+        features = _with_clinical(manifest.feature_names, features)
         if unknown := [n for n in manifest.feature_names if n not in features]:
             msg = f"{manifest.name}: no value for {', '.join(unknown)}."
             raise ManifestError(msg, hint="Analyse the clip with a newer bundle.")
@@ -108,18 +112,32 @@ class Expert:
 
 
 def load_experts(folder: Path, device: str = "cpu") -> tuple[Expert, ...]:
-    """Return the experts in the folders inside ``folder``, by name; none if it is not.
+    """Return the experts in use in ``folder``, by name; none if it is not there.
 
     Raises ``ManifestError`` for the first that is wrong.
     """
-    if not folder.is_dir():
-        return ()
-    manifests = sorted(folder.glob(f"*/{MANIFEST}"))
-    return tuple(
-        open_expert(file.parent, device)
-        for file in manifests
-        if not file.parent.name.startswith(".")
-    )
+    return tuple(open_expert(one, device) for one in folders_in_use(folder).values())
+
+
+def folders_in_use(folder: Path) -> dict[str, Path]:
+    """Return where the experts in use in ``folder`` lie, by name.
+
+    Where a promotion was killed between taking the old one away and putting the new
+    one there, it is the old one, from where it was put away.
+    """
+    manifests = folder.glob(f"*/{MANIFEST}")
+    found = {file.parent.name: file.parent for file in manifests}
+    for kept in (folder / VERSIONS).glob("*/"):
+        numbers = versions_of(folder, kept.name)
+        if numbers and kept.name not in found:
+            found[kept.name] = kept / str(max(numbers))
+    return {name: found[name] for name in sorted(found) if not name.startswith(".")}
+
+
+def versions_of(folder: Path, name: str) -> list[int]:
+    """Return the numbers of the versions that an expert in ``folder`` replaced."""
+    kept = (folder / VERSIONS / name).glob("*/")
+    return [int(one.name) for one in kept if one.name.isdecimal()]
 
 
 def open_expert(folder: Path, device: str = "cpu") -> Expert:
@@ -131,6 +149,14 @@ def open_expert(folder: Path, device: str = "cpu") -> Expert:
     _check_signature(manifest, head)
     _check_runs(expert)
     return expert
+
+
+def _with_clinical(
+    names: tuple[str, ...], features: Mapping[str, float]
+) -> Mapping[str, float]:
+    """Return ``features`` with what only the exam knows as missing, where it is."""
+    asked = [name for name in names if name.startswith(CLINICAL)]
+    return {**dict.fromkeys(asked, math.nan), **features} if asked else features
 
 
 def _impossible(given: Mapping[str, float]) -> str:

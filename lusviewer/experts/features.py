@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from lusviewer.findings import BIOMARKERS, FINDINGS, LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lusviewer.findings import ClipReport, Evidence
+    from lusviewer.findings import ClipReport, Evidence, Timelines
 
 MEASURED_FEATURES: Final = {
     "measured.b_line_count_max": "highest count of B-lines",
@@ -33,7 +36,13 @@ FEATURES: Final = (
     *(f"finding.{key}" for key in FINDINGS),
     *MEASURED_FEATURES,
 )
-"""Every feature an expert may ask for, in order."""
+"""Every named feature an expert may ask for, in order."""
+
+CLINICAL: Final = "clinical."
+"""What the name of a value of the exam begins with; a clip alone does not know it."""
+
+_EMBEDDING: Final = re.compile(r"embedding\.mean\.(\d{3})")
+_CLINICAL: Final = re.compile(r"clinical\.[^\s;=]+")
 
 _WORDS: Final = {b.key: b.label.replace(": ", " ") for b in BIOMARKERS}
 
@@ -63,13 +72,39 @@ def clip_features(
     return named
 
 
+def embedding_names(size: int) -> tuple[str, ...]:
+    """Return the names of the mean of an embedding of ``size`` values over a clip."""
+    return tuple(f"embedding.mean.{i:03}" for i in range(size))
+
+
+def embedding_features(timelines: Timelines) -> dict[str, float]:
+    """Return the mean of the embedding over the analysed frames; none without any."""
+    embeddings, analysed = timelines.embeddings, timelines.analysed
+    if embeddings is None or not analysed.any():
+        return {}
+    mean = np.asarray(embeddings[analysed].mean(axis=0), np.float32)
+    return dict(zip(embedding_names(len(mean)), mean.tolist(), strict=True))
+
+
+def is_feature(key: str) -> bool:
+    """Whether an expert may ask for ``key``."""
+    known = _EMBEDDING.fullmatch(key) or _CLINICAL.fullmatch(key)
+    return key in FEATURES or known is not None
+
+
 def feature_words(key: str) -> str:
     """Return what a clinician calls the feature."""
+    if key.startswith(CLINICAL):
+        return key.removeprefix(CLINICAL).replace("_", " ")
+    if found := _EMBEDDING.fullmatch(key):
+        return f"value {int(found[1])} of the embedding"
     return MEASURED_FEATURES.get(key) or _WORDS[key]
 
 
 def feature_range(key: str) -> tuple[float, float]:
     """Return the lowest and highest value the feature can have."""
+    if key not in FEATURES:
+        return -float("inf"), float("inf")
     if key.startswith("measured.") and not key.endswith("_fraction"):
         return 0.0, float("inf")
     return 0.0, 1.0

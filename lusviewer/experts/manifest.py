@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lusviewer.experts.features import FEATURES
+from lusviewer.experts.features import is_feature
 from lusviewer.experts.tree import Tree
 from lusviewer.inference.fields import Fields, read_manifest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-KINDS: Final = ("tree", "logistic", "mlp")
+KINDS: Final = ("tree", "logistic", "mlp", "forest", "svm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class ExpertManifest:
 
     ``coefficients`` ``(n_classes, n_features)`` apply to features less their
     ``means`` over their ``scales``; ``means`` also stand in for missing values.
+    ``model_sha256`` is the bundle it decides on, where it was fitted to one.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ExpertManifest:
     checked_on: str
     licence: str
     intended_use: str
+    model_sha256: str | None = None
 
 
 def read_expert_manifest(folder: Path) -> tuple[ExpertManifest, str]:
@@ -80,6 +82,7 @@ def read_expert_manifest(folder: Path) -> tuple[ExpertManifest, str]:
         checked_on=fields.one_of("checked_on", ("real", "phantom")),
         licence=fields.text("licence"),
         intended_use=fields.text("intended_use"),
+        model_sha256=_model(fields),
     )
     fields.close()
     return manifest, sha256
@@ -87,8 +90,8 @@ def read_expert_manifest(folder: Path) -> tuple[ExpertManifest, str]:
 
 def _feature_names(fields: Fields) -> tuple[str, ...]:
     names = fields.texts("feature_names")
-    if unknown := [name for name in names if name not in FEATURES]:
-        expected = "biomarkers, findings and measured values of a clip"
+    if unknown := [name for name in names if not is_feature(name)]:
+        expected = "values of a clip: biomarkers, measured, embedding, clinical"
         raise fields.wrong(expected, unknown[0], "feature_names")
     return names
 
@@ -125,6 +128,12 @@ def _scales(fields: Fields, kind: str, length: int) -> tuple[float, ...] | None:
         expected = f"{length} numbers above 0"
         raise fields.wrong(expected, scales, "feature_scales")
     return scales
+
+
+def _model(fields: Fields) -> str | None:
+    if fields.has("model_sha256"):
+        return fields.text("model_sha256").lower()
+    return None
 
 
 def _trained_on(fields: Fields) -> TrainedOn:

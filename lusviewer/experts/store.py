@@ -15,15 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.errors import ModelError
-from lusviewer.experts.expert import Expert, open_expert
+from lusviewer.errors import ManifestError, ModelError
+from lusviewer.experts.expert import (
+    VERSIONS,
+    Expert,
+    folders_in_use,
+    open_expert,
+    versions_of,
+)
 from lusviewer.experts.manifest import read_expert_manifest
 from lusviewer.inference.fields import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VERSIONS: Final = ".versions"
+    from lusviewer.experts.manifest import ExpertManifest
+
+VALIDATION: Final = "validation.json"
+"""What an expert said of clips that others like it were not fitted on."""
+
 _STAGING: Final = ".staging-"
 _SYNC_FOLDERS: Final = os.name != "nt"  # Windows does so by itself.
 
@@ -47,10 +57,7 @@ class ExpertStore:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the experts in use, sorted."""
-        files = self.folder.glob(f"*/{MANIFEST}")
-        return tuple(
-            sorted(f.parent.name for f in files if not f.parent.name.startswith("."))
-        )
+        return tuple(folders_in_use(self.folder))
 
     def versions(self, name: str) -> tuple[Installed, ...]:
         """Return the expert in use and then those it replaced, the newest first."""
@@ -62,13 +69,18 @@ class ExpertStore:
             places.insert(0, (self._current(name), None))
         return tuple(self._read(name, folder, number) for folder, number in places)
 
-    def install(self, source: Path, name: str | None = None) -> Expert:
+    def install(
+        self, source: Path, name: str | None = None, *, model_sha256: str | None = None
+    ) -> Expert:
         """Put a copy of the expert in folder ``source`` in use and return it.
 
-        It is verified before the one in use gives way. Raises ``ManifestError`` for
-        what is wrong with it, ``ModelError`` where the store cannot be written.
+        It is verified before the one in use gives way: its files, its features, and
+        that it was fitted to the bundle ``model_sha256``, where both say so. Raises
+        ``ManifestError`` for what is wrong with it, ``ModelError`` where the store
+        cannot be written.
         """
         manifest, _ = read_expert_manifest(source)
+        check_model(manifest, model_sha256)
         name = _folder_name(name or manifest.name)
         with _telling(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -77,8 +89,9 @@ class ExpertStore:
             with _telling(self.folder):
                 for file in (source / MANIFEST, manifest.file):
                     _copy_durably(file, staging / file.name)
-                for card in source.glob("*.md"):
-                    _copy_durably(card, staging / card.name)
+                for file in (*source.glob("*.md"), source / VALIDATION):
+                    if file.is_file():
+                        _copy_durably(file, staging / file.name)
             open_expert(staging)
             with _telling(self.folder):
                 self._swap(name, staging)
@@ -105,8 +118,31 @@ class ExpertStore:
             shutil.rmtree(dropped, ignore_errors=True)
         return open_expert(self._current(name))
 
+    def withdraw(self, name: str) -> None:
+        """Take an expert out of use that replaced no other one.
+
+        Raises ``ModelError`` where there is none, or one to go back to.
+        """
+        if self._numbers(name) or not self._current(name).exists():
+            msg = f"{name} in {self.folder} is not an expert without earlier versions."
+            raise ModelError(msg, hint="'lusviewer experts list' shows what there is.")
+        dropped = self.folder / f"{_STAGING}dropped-{name}"
+        with _telling(self.folder):
+            shutil.rmtree(dropped, ignore_errors=True)
+            self._current(name).rename(dropped)
+            _sync_folder(self.folder)
+            shutil.rmtree(dropped, ignore_errors=True)
+
+    def _mend(self, name: str) -> None:
+        """Put in use what a promotion that was killed half-way had put away."""
+        numbers = self._numbers(name)
+        if numbers and not self._current(name).exists():
+            with _telling(self.folder):
+                self._kept(name, max(numbers)).rename(self._current(name))
+
     def _swap(self, name: str, staging: Path) -> None:
         """Keep the expert in use as an earlier version and put ``staging`` there."""
+        self._mend(name)
         kept = self._kept(name, max(self._numbers(name), default=0) + 1)
         kept.parent.mkdir(parents=True, exist_ok=True)
         self._replace(name, staging, kept)
@@ -129,15 +165,27 @@ class ExpertStore:
         return self.folder / name
 
     def _kept(self, name: str, number: int) -> Path:
-        return self.folder / _VERSIONS / name / str(number)
+        return self.folder / VERSIONS / name / str(number)
 
     def _numbers(self, name: str) -> list[int]:
-        folders = (self.folder / _VERSIONS / name).glob("*/")
-        return [int(folder.name) for folder in folders if folder.name.isdecimal()]
+        return versions_of(self.folder, name)
 
     def _read(self, name: str, folder: Path, number: int | None) -> Installed:
         manifest, _ = read_expert_manifest(folder)
         return Installed(name, manifest.version, folder, manifest.sha256, number)
+
+
+def check_model(manifest: ExpertManifest, model_sha256: str | None) -> None:
+    """Refuse an expert that was fitted to what another bundle says."""
+    fitted = manifest.model_sha256
+    if fitted is None or model_sha256 is None or fitted == model_sha256:
+        return
+    msg = (
+        f"{manifest.name} was fitted to the model {fitted[:12]}, "
+        f"this one is {model_sha256[:12]}."
+    )
+    hint = "Analyse the library with this model and train the expert again."
+    raise ManifestError(msg, hint=hint)
 
 
 def _folder_name(name: str) -> str:

@@ -211,12 +211,12 @@ def load_models(
     folder: Path, device: str, threads: int, cancel: CancelToken
 ) -> Iterator[Models]:
     """Yield the bundle in ``folder`` and its experts, once."""
-    from lusviewer.experts import load_experts
+    from lusviewer.experts.in_use import experts_in_use
     from lusviewer.inference import open_bundle
 
     bundle = open_bundle(folder, device=device, threads=threads)
     cancel.check()
-    experts = load_experts(folder / "experts")
+    experts = experts_in_use(folder)
     yield Models(bundle, experts, device)
 
 

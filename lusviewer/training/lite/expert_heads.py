@@ -272,7 +272,7 @@ def write_tree(head: TreeHead, n_features: int, path: Path) -> None:
         target_ids=[c for _ in leaves for c in range(n_classes)],
         target_weights=[p for i in leaves for p in head.probabilities[i]],
     )
-    _save([node], [], (n_features, n_classes), path)
+    save_graph([node], [], (n_features, n_classes), path)
 
 
 def write_logistic(head: LogisticHead, path: Path) -> None:
@@ -296,10 +296,10 @@ def write_logistic(head: LogisticHead, path: Path) -> None:
         numpy_helper.from_array(value.astype(np.float32), name)
         for name, value in constants.items()
     ]
-    _save(nodes, tensors, (len(head.means), len(head.coefficients)), path)
+    save_graph(nodes, tensors, (len(head.means), len(head.coefficients)), path)
 
 
-def _save(
+def save_graph(
     nodes: Sequence[Any], tensors: Sequence[Any], sizes: tuple[int, int], path: Path
 ) -> None:
     """Write a graph of ``nodes`` from ``sizes[0]`` features to ``sizes[1]`` classes."""

@@ -1,0 +1,185 @@
+"""``lusviewer experts``: which are in use, side by side, promoting and going back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lusviewer import paths
+from lusviewer.errors import ManifestError, ModelError, TrainingError
+from lusviewer.experts.in_use import in_use
+from lusviewer.experts.manifest import read_expert_manifest
+from lusviewer.experts.store import ExpertStore
+from lusviewer.inference.bundle import read_model_manifest
+from lusviewer.inference.fields import MANIFEST, check_hash
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from lusviewer.experts.store import Installed
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 0 where all went well, 1 where an expert is not whole."""
+    return _ACTIONS[arguments.action](arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    bundle, store = _bundle(arguments), _store(arguments)
+    _, sha256 = read_model_manifest(bundle)
+    found = [
+        _described(name, folder, store, sha256)
+        for name, folder in in_use(bundle, store.folder).items()
+    ]
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for one in found:
+            print("\n".join(_in_words(one)))
+    return 0 if all(one["problem"] is None for one in found) else 1
+
+
+def _described(
+    name: str, folder: Path, store: ExpertStore, model_sha256: str
+) -> dict[str, Any]:
+    """Return what an expert in use says of itself, and what it replaced."""
+    own = store.folder in folder.parents
+    earlier = [_version(one) for one in store.versions(name) if one.folder != folder]
+    found: dict[str, Any] = {"name": name, "folder": str(folder), "own": own}
+    found |= {"earlier": earlier if own else [], "problem": None}
+    try:
+        manifest, _ = read_expert_manifest(folder)
+        check_hash(manifest.file, manifest.sha256)
+    except ManifestError as error:
+        return found | {"problem": str(error)}
+    return found | {
+        "version": manifest.version,
+        "target": manifest.target,
+        "kind": manifest.kind,
+        "classes": list(manifest.classes),
+        "trained_on": manifest.trained_on.text,
+        "fits_the_model": manifest.model_sha256 in (None, model_sha256),
+    }
+
+
+def _version(one: Installed) -> dict[str, Any]:
+    return {"number": one.number, "version": one.version, "folder": str(one.folder)}
+
+
+def _in_words(found: dict[str, Any]) -> list[str]:
+    if found["problem"] is not None:
+        return [f"{found['name']}  BROKEN: {found['problem']}"]
+    whose = "your own" if found["own"] else "came with the model"
+    lines = [
+        f"{found['name']} {found['version']}  {found['target']} ({found['kind']}), "
+        f"{whose}: {found['trained_on']}"
+    ]
+    if not found["fits_the_model"]:
+        lines.append("    abstains: it was fitted to another model")
+    lines += [f"    before: {one['version']}" for one in found["earlier"]]
+    return lines
+
+
+def _promote(arguments: argparse.Namespace) -> int:
+    _, sha256 = read_model_manifest(_bundle(arguments))
+    store = _store(arguments)
+    source = _folder_of(arguments.expert)
+    expert = store.install(source, arguments.name, model_sha256=sha256)
+    manifest = expert.manifest
+    print(f"{manifest.name} {manifest.version} is in use: {manifest.file.parent}")
+    return 0
+
+
+def _folder_of(folder: Path) -> Path:
+    if not (folder / MANIFEST).is_file():
+        msg = f"{folder} holds no expert: there is no {MANIFEST}."
+        raise ModelError(
+            msg, hint="Give the folder that 'lusviewer train expert' made."
+        )
+    return folder
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    store, name = _store(arguments), arguments.name
+    if name not in store.names():
+        own = ", ".join(store.names()) or "none"
+        msg = f"{name} is not one of your own experts: {own}."
+        hint = "Those that came with the model are never replaced."
+        raise ModelError(msg, hint=hint)
+    if any(one.number is not None for one in store.versions(name)):
+        expert = store.roll_back(name)
+        print(f"{name} {expert.manifest.version} is in use again")
+        return 0
+    store.withdraw(name)
+    came = name in in_use(_bundle(arguments), store.folder)
+    print(f"{name}: {'the one of the model is in use again' if came else 'none now'}")
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    try:
+        from lusviewer.training.local.comparing import (  # noqa: PLC0415 - needs the extra
+            compare_experts,
+        )
+    except ImportError as error:
+        msg = f"'lusviewer experts compare' needs the extra 'training': {error}."
+        hint = "Install it: pip install 'lusviewer[training]'."
+        raise TrainingError(msg, hint=hint) from error
+    bundle, store = _bundle(arguments), _store(arguments)
+    known = in_use(bundle, store.folder)
+    folders = {
+        text: known.get(text) or _folder_of(Path(text))
+        for text in (arguments.expert, arguments.other)
+    }
+    _, sha256 = read_model_manifest(bundle)
+    found = compare_experts(arguments.library, folders, sha256, arguments.rater)
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    print("\n".join(_compared_in_words(arguments, found)))
+    return 0
+
+
+def _compared_in_words(
+    arguments: argparse.Namespace, found: dict[str, Any]
+) -> list[str]:
+    lines = [f"{found['clips']} clips of {found['patients']} patients"]
+    for key, words in (("auc", "AUC"), ("accuracy", "accuracy")):
+        parts = found[key]
+        lines += [
+            f"{words:9} {arguments.expert}: {_figure(parts['own'])}",
+            f"{'':9} {arguments.other}: {_figure(parts['rival'])}",
+            f"{'':9} difference: {_figure(parts['difference'])}",
+        ]
+    for name, n in found["of_left_out_patients"].items():
+        if n:
+            lines.append(f"{name}: {n} answers of versions not fitted on that patient")
+    for name, n in found["abstained"].items():
+        if n:
+            lines.append(f"{name}: abstains on {n} clips")
+    return lines
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    low, high = figure["interval"]
+    return f"{figure['value']} ({low} to {high})"
+
+
+def _bundle(arguments: argparse.Namespace) -> Path:
+    folder: Path = arguments.model or paths.default_bundle()
+    return folder
+
+
+def _store(arguments: argparse.Namespace) -> ExpertStore:
+    folder = arguments.store or paths.user_experts(_bundle(arguments))
+    return ExpertStore(folder.absolute())
+
+
+_ACTIONS: Final[dict[str, Callable[[Any], int]]] = {
+    "list": _list,
+    "compare": _compare,
+    "promote": _promote,
+    "rollback": _rollback,
+}

@@ -1,0 +1,60 @@
+"""What can be asked of ``lusviewer experts``; standard library only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+
+def add_experts(parser: argparse.ArgumentParser) -> None:
+    """Add the actions on experts and what each takes."""
+    actions = parser.add_subparsers(
+        title="actions", metavar="ACTION", dest="action", required=True
+    )
+    for name, (words, add) in _ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words)
+        action.add_argument(
+            "--model", metavar="DIR", type=Path, help="the model bundle; lus-lite"
+        )
+        action.add_argument(
+            "--store",
+            metavar="DIR",
+            type=Path,
+            help="the folder of your own experts; in the user's data folder by default",
+        )
+        add(action)
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expert", metavar="EXPERT", help="a name in use, or a folder")
+    parser.add_argument("other", metavar="OTHER", help="the one to compare it with")
+    parser.add_argument("--library", metavar="FOLDER", type=Path)
+    parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _add_promote(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "expert", metavar="FOLDER", type=Path, help="made by 'lusviewer train expert'"
+    )
+    parser.add_argument("--name", help="the one whose place it takes; its own if not")
+
+
+def _add_rollback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="as 'experts list' shows it")
+
+
+_ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "list": ("list the experts in use and those they replaced", _add_list),
+    "compare": ("two experts side by side on a library's patients", _add_compare),
+    "promote": ("put an expert in use, keeping the one it replaces", _add_promote),
+    "rollback": ("put the version before in use again", _add_rollback),
+}

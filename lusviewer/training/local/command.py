@@ -1,0 +1,116 @@
+"""``lusviewer train expert``: an expert fitted on a study library of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lusviewer import paths
+from lusviewer.cancel import Cancelled, CancelToken
+from lusviewer.errors import LusViewerError
+from lusviewer.findings import ModelIdentity
+from lusviewer.inference.bundle import read_model_manifest
+from lusviewer.library import default_folder
+from lusviewer.training.local.folds import kinds_of
+from lusviewer.training.local.run import LocalSettings, train_local
+from lusviewer.training.local.samples import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train as ``argv`` says; progress comes as JSON lines. Return the exit status.
+
+    0 where the expert was written, 1 where it could not be, 2 for a wrong call, 130
+    where it was stopped: then nothing was written.
+    """
+    options = _parser().parse_args(list(argv))
+    cancel = CancelToken()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: cancel.cancel())
+    try:
+        settings = _settings(options)
+        manifest, sha256 = read_model_manifest(settings.bundle)
+        model = ModelIdentity(manifest.name, manifest.version, sha256, "")
+        for event in train_local(settings, model, cancel):
+            print(json.dumps(event), flush=True)
+    except Cancelled:
+        print(json.dumps({"event": "stopped"}), flush=True)
+        return 130
+    except LusViewerError as error:
+        told = {"event": "error", "message": error.message, "hint": error.hint}
+        print(json.dumps(told), flush=True)
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lusviewer train expert",
+        description="Fit an expert on a study library. Progress comes as JSON lines.",
+    )
+    parser.add_argument("--task", required=True, help="severity, finding.b_lines, ...")
+    parser.add_argument("--library", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--inputs",
+        default="biomarkers,measured",
+        metavar="LIST",
+        help=f"any of {','.join(INPUTS)}; biomarkers,measured where not said",
+    )
+    parser.add_argument(
+        "--kind", default="all", metavar="LIST", help="all, or tree,svm"
+    )
+    parser.add_argument("--folds", type=int, default=5, metavar="N")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--cut", default="", metavar="A,B", help="part numbers into classes there"
+    )
+    parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
+    parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
+    parser.add_argument(
+        "--certainty", type=float, default=0.5, metavar="0-1", help="least; 0.5"
+    )
+    parser.add_argument(
+        "--name", help="of the expert; the task's and -local if not said"
+    )
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model bundle")
+    parser.add_argument("--store", type=Path, metavar="DIR", help="your experts in use")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for it")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> LocalSettings:
+    return LocalSettings(
+        library=(options.library or default_folder()).absolute(),
+        task=options.task,
+        bundle=options.model or paths.default_bundle(),
+        inputs=tuple(part.strip() for part in options.inputs.split(",")),
+        kinds=kinds_of(options.kind),
+        folds=options.folds,
+        seed=options.seed,
+        cuts=_numbers(options.cut),
+        has=options.has,
+        rater=options.rater,
+        certainty=options.certainty,
+        name=options.name,
+        out=options.out,
+        store=options.store,
+    )
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise SystemExit(_wrong(f"--cut: {text!r} are no numbers")) from None
+
+
+def _wrong(text: str) -> int:
+    print(f"lusviewer train expert: {text}", file=sys.stderr)
+    return 2
