@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import TrainingError
+from lusviewer.findings import ModelIdentity
 from lusviewer.training.biomarkers.clips import ClipMaker, real_clips, simulated_clips
 from lusviewer.training.biomarkers.graph import write_graphs, write_papers
 from lusviewer.training.biomarkers.measured import (
@@ -35,6 +36,7 @@ from lusviewer.training.lite.bundle_writer import sha256_of
 from lusviewer.training.lite.recipe import CLIP_FRAMES
 from lusviewer.training.lite.run_state import known_clips, part_of, real_folder
 from lusviewer.training.measure.figures import plain
+from lusviewer.training.measure.looks import record_look
 from lusviewer.training.measure.results import seconds_spent, write_result
 from lusviewer.training.recipe import Event, Recipe, Stage
 
@@ -103,6 +105,8 @@ def measure(settings: BiomarkerSettings, cancel: CancelToken) -> Iterator[Event]
     known: dict[str, Any] = {}
     for kind, part, cases, sums in _cases(settings):
         cancel.check()
+        if (kind, part) == ("pocus", "test"):
+            _tell_look(settings)
         scores = {way: said(settings, way, cases) for way in WAYS}
         each, apart = compare(cases, scores, sums, settings.rounds)
         for way in WAYS:
@@ -141,6 +145,14 @@ def _cases(
         real = pocus_cases(settings, part)
         if real is not None:
             yield "pocus", part, real, POCUS_SUMS
+
+
+def _tell_look(settings: BiomarkerSettings) -> None:
+    """Record that the test patients' clips are looked at."""
+    digest = sha256_of(settings.run_folder / FIRST)
+    model = ModelIdentity("biomarkers", settings.version, digest, "cpu")
+    what = "recipe biomarkers, all ways; the best was named by validation clips"
+    record_look(Path(settings.results) / "looks.json", "pocus test", what, model)
 
 
 def _described(cases: Cases, columns: Sequence[int]) -> dict[str, Any]:
