@@ -106,7 +106,7 @@ def test_a_promotion_killed_half_way_leaves_the_old_expert_in_use(
     store = ExpertStore(tmp_path / "store")
     # As it stands between the two renames of a promotion.
     kept = store.folder / ".versions" / "mine" / "1"
-    kept.parent.mkdir(parents=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
     (store.folder / "mine").rename(kept)
     assert in_use(bundle, store.folder)["mine"] == kept
     second = make_tree(tmp_path / "second", version="second")
