@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from lusviewer.cancel import CancelToken
+from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.findings import CLASSES
 from lusviewer.inference.session import OnnxSession
@@ -362,7 +363,7 @@ def settings(tmp_path, scenes, graph):
     )
 
 
-def _trained(settings, tool, scenes, steps):
+def _trained(settings, tool, scenes, stop_after=None):
     config = tool.config(settings, 0)
     frame, labels = scenes[0]
     nothing = np.zeros(5, np.float32)
@@ -376,18 +377,20 @@ def _trained(settings, tool, scenes, steps):
     )
     run = start_run(config, maker)
     cancel = CancelToken()
-    for event in train_frames(config, run, maker, cancel):
-        if event.get("step") == steps:
-            break
+    with suppress(Cancelled):
+        for event in train_frames(config, run, maker, cancel):
+            if event["step"] == stop_after:
+                cancel.cancel()
     return run
 
 
 def test_a_run_stopped_halfway_ends_as_one_that_was_not(settings, scenes):
     tool = next(tool for tool in TOOLS if tool.taught)
-    whole = _trained(settings.with_values(work=settings.work + "/a"), tool, scenes, 2)
+    whole = _trained(settings.with_values(work=settings.work + "/a"), tool, scenes)
     broken = settings.with_values(work=settings.work + "/b")
-    _trained(broken, tool, scenes, 1)
-    again = _trained(broken, tool, scenes, 2)
+    assert _trained(broken, tool, scenes, stop_after=1).step == 1
+    assert not ended(broken, tool)
+    again = _trained(broken, tool, scenes)
     assert whole.step == again.step == 2
     for name, value in whole.network.state_dict().items():
         assert torch.equal(value, again.network.state_dict()[name]), name
@@ -395,7 +398,7 @@ def test_a_run_stopped_halfway_ends_as_one_that_was_not(settings, scenes):
 
 def test_a_run_ends_in_a_graph_a_manifest_and_a_card(settings, scenes):
     tool = TOOLS[1]
-    _trained(settings, tool, scenes, 2)
+    _trained(settings, tool, scenes)
     assert ended(settings.with_values(seeds=2), tool) == [0]
     assert write_graph(settings, tool, 0) < 1e-4
     write_card(settings, tool, {"findings_auc": {"value": 0.5}})
