@@ -11,7 +11,7 @@ from lusviewer.io import open_clip
 from lusviewer.library.values import ClipFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from typing import Any
 
     from lusviewer.cancel import CancelToken
@@ -49,7 +49,7 @@ def analyse_clips(
     cancel: CancelToken,
     *,
     again: bool = False,
-) -> Iterator[Analysed]:
+) -> Generator[Analysed, None, None]:
     """Analyse the clips that ``model``, a bundle and its experts, has not looked at.
 
     Each clip's report is kept as soon as it is there, so that a run that was stopped

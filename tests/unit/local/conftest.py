@@ -25,6 +25,8 @@ from lusviewer.training.local.run import LocalSettings, train_local
 from tests.bundles import make_bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lusviewer.findings import ModelIdentity
     from lusviewer.library import Library
 
@@ -144,7 +146,7 @@ def trained(
     return list(train_local(settings, model, CancelToken())), settings
 
 
-def relabel(library: Library, task: str, values: dict[int, str | None]) -> None:
+def relabel(library: Library, task: str, values: Mapping[int, str | None]) -> None:
     """Let the rater of the library say otherwise."""
     library.labels.give(
         *(Answer(clip, task, value, "anna") for clip, value in values.items())

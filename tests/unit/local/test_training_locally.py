@@ -53,8 +53,8 @@ def test_labels_without_meaning_give_chance_on_left_out_patients(
 ):
     rng = np.random.default_rng(5)
     with open_library(own_study) as library:
-        values = {clip: str(rng.integers(2)) for clip in range(1, 37)}
-        relabel(library, "severity", values)
+        grades = [str(rng.integers(2)) for _ in range(36)]
+        relabel(library, "severity", dict(enumerate(grades, 1)))
     changed = replace(settings, library=own_study, kinds=("logistic",))
     (figures,) = of_kind(run(changed, model), "figures")
     low, high = figures["auc"]["interval"]
