@@ -363,5 +363,5 @@ def test_training_without_torch_says_what_to_install(
 
 def test_every_command_is_known_to_the_door() -> None:
     named = {"analyse", "info", "library", "queue", "models", "doctor"}
-    named |= {"evaluate", "train"}
+    named |= {"evaluate", "train", "experts"}
     assert named == COMMANDS

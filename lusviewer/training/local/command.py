@@ -6,8 +6,11 @@ import argparse
 import json
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
 
 from lusviewer import paths
 from lusviewer.cancel import Cancelled, CancelToken
@@ -37,8 +40,12 @@ def main(argv: Sequence[str]) -> int:
         settings = _settings(options)
         manifest, sha256 = read_model_manifest(settings.bundle)
         model = ModelIdentity(manifest.name, manifest.version, sha256, "")
-        for event in train_local(settings, model, cancel):
-            print(json.dumps(event), flush=True)
+        # On so few numbers threads wait for each other longer than they work. Only
+        # libraries that are loaded are held back.
+        import_module("sklearn.linear_model")
+        with threadpool_limits(1):
+            for event in train_local(settings, model, cancel):
+                print(json.dumps(event), flush=True)
     except Cancelled:
         print(json.dumps({"event": "stopped"}), flush=True)
         return 130

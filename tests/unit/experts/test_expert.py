@@ -224,7 +224,7 @@ def refused(folder) -> ManifestError:
     [
         ({"colour": 1}, "unknown key 'colour'"),
         ({"schema": 3}, "'schema' should be 1, found 3"),
-        ({"kind": "oracle"}, "'kind' should be one of tree, logistic, mlp, forest, svm"),
+        ({"kind": "oracle"}, "'kind' should be one of tree, logistic, mlp, forest, "),
         ({"feature_names": ["b_lines.many", "height"]}, "found height"),
         ({"classes": ["0", "0"]}, "'classes' should be a list of different texts"),
         ({"abstain_below": 2}, "'abstain_below' should be a number from 0 to 1"),
