@@ -10,6 +10,7 @@ from lusviewer import __version__
 from lusviewer.cli.experts_arguments import add_experts
 from lusviewer.cli.library_arguments import add_library
 from lusviewer.cli.queue_arguments import add_queue
+from lusviewer.cli.shared_arguments import add_clips, add_json, add_model, add_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,17 +56,11 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="+",
-        type=Path,
-        help="a clip, a folder of clips (nested ones too) or a DICOMDIR",
-    )
+    add_clips(parser)
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where results go"
     )
-    _add_model(parser)
+    add_model(parser)
     parser.add_argument(
         "--formats",
         type=_formats,
@@ -80,35 +75,17 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads of each inference worker; 1 where not said",
     )
-    parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model",
-        metavar="DIR",
-        type=Path,
-        help="the model bundle; lus-lite by default",
-    )
-    parser.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cpu, cuda, openvino, coreml or directml; auto where not said",
-    )
+    add_quiet(parser)
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="PATH", type=Path, help="a clip or a folder")
-    _add_json(parser)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    add_json(parser)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    _add_model(parser)
-    _add_json(parser)
+    add_model(parser)
+    add_json(parser)
 
 
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:
@@ -141,7 +118,7 @@ _COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]
     "experts": ("promote your own experts, compare them, go back", add_experts),
     "library": ("keep a study's clips, labels and drawn lines", add_library),
     "queue": ("say which clips of a library to label next", add_queue),
-    "models": ("list the model bundles and experts found", _add_json),
+    "models": ("list the model bundles and experts found", add_json),
     "doctor": ("check that everything needed here works", _add_doctor),
     "evaluate": ("measure a model bundle on labelled clips", _add_nothing),
     "train": ("train by a recipe", _add_nothing),

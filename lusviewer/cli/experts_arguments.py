@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lusviewer.cli.shared_arguments import add_json
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -30,7 +32,7 @@ def add_experts(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    add_json(parser)
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +40,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("other", metavar="OTHER", help="the one to compare it with")
     parser.add_argument("--library", metavar="FOLDER", type=Path)
     parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    add_json(parser)
 
 
 def _add_promote(parser: argparse.ArgumentParser) -> None:

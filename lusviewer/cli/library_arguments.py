@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lusviewer.cli.shared_arguments import (
+    add_clips,
+    add_json,
+    add_model,
+    add_quiet,
+    add_rater,
+    whole_number,
+)
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 LINE_FORMATS: Final = ("slicer", "ohif")
@@ -29,13 +38,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="+",
-        type=Path,
-        help="a clip, a folder of clips (nested ones too) or a DICOMDIR",
-    )
+    add_clips(parser)
     whose = parser.add_mutually_exclusive_group()
     whose.add_argument(
         "--patient",
@@ -46,25 +49,17 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
         "--by-folder", action="store_true", help="one new pseudonym a folder of clips"
     )
     parser.add_argument("--exam", default="", metavar="NAME", help="1 where not said")
-    _add_rater(parser)
-    _add_quiet(parser)
+    add_rater(parser)
+    add_quiet(parser)
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model",
-        metavar="DIR",
-        type=Path,
-        help="the model bundle; lus-lite by default",
-    )
-    parser.add_argument(
-        "--device", default="auto", help="as for 'lusviewer analyse'; auto if not said"
-    )
-    parser.add_argument("--threads", type=_number, default=1, metavar="N")
+    add_model(parser)
+    parser.add_argument("--threads", type=whole_number, default=1, metavar="N")
     parser.add_argument(
         "--again", action="store_true", help="those the model has seen before, too"
     )
-    _add_quiet(parser)
+    add_quiet(parser)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -73,12 +68,12 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="TEXT", help="files with TEXT in their name")
     parser.add_argument("--labelled", metavar="TASK")
     parser.add_argument("--unlabelled", metavar="TASK")
-    parser.add_argument("--start", type=_number, default=0, metavar="N")
-    parser.add_argument("--limit", type=_number, default=100, metavar="N")
+    parser.add_argument("--start", type=whole_number, default=0, metavar="N")
+    parser.add_argument("--limit", type=whole_number, default=100, metavar="N")
     parser.add_argument(
         "--tasks", action="store_true", help="list the tasks and what they take instead"
     )
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    add_json(parser)
 
 
 def _add_label(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +92,7 @@ def _add_label(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
     parser.add_argument("--patient", metavar="PSEUDONYM", help="move it to a patient")
     parser.add_argument("--note", default="", metavar="TEXT")
-    _add_rater(parser)
+    add_rater(parser)
 
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +104,7 @@ def _add_task(parser: argparse.ArgumentParser) -> None:
         "--number", nargs=2, type=float, metavar=("LOWEST", "HIGHEST"), help="between"
     )
     parser.add_argument("--words", default="", help="what it is called on screen")
-    _add_rater(parser)
+    add_rater(parser)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -132,38 +127,21 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "of POCUS or COVID-BLUeS",
     )
     parser.add_argument("--clip", metavar="CLIP", help="whose lines the JSON has")
-    _add_rater(parser)
-    _add_quiet(parser)
+    add_rater(parser)
+    add_quiet(parser)
 
 
 def _add_relocate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", type=Path)
-    _add_rater(parser)
-    _add_quiet(parser)
+    add_rater(parser)
+    add_quiet(parser)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--files", action="store_true", help="look whether the clips are there too"
     )
-    parser.add_argument("--json", action="store_true", help="for a program to read")
-
-
-def _add_rater(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rater", metavar="NAME", help="who does this; the name of the account if not"
-    )
-
-
-def _add_quiet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        msg = f"{text!r} is not a whole number"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
+    add_json(parser)
 
 
 _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lusviewer.cli.shared_arguments import add_json, add_rater, whole_number
+
 
 def add_queue(parser: argparse.ArgumentParser) -> None:
     """Add the queue's options and its action ``confirm``."""
@@ -17,8 +19,8 @@ def add_queue(parser: argparse.ArgumentParser) -> None:
         help="ask for this task, several times for several; where not said those with "
         "labels, or else the findings",
     )
-    parser.add_argument("--count", type=_number, default=10, metavar="N")
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument("--count", type=whole_number, default=10, metavar="N")
+    add_json(parser)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
     words = "keep a clip's proposals as labels of yours"
     action = actions.add_parser("confirm", help=words, description=words)
@@ -29,9 +31,7 @@ def add_queue(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="as proposed; all of the clip's proposals where none is named",
     )
-    action.add_argument(
-        "--rater", metavar="NAME", help="who does this; the name of the account if not"
-    )
+    add_rater(action)
     _add_library(action)
 
 
@@ -43,10 +43,3 @@ def _add_library(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="the library's folder; in the user's data folder by default",
     )
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        msg = f"{text!r} is not a whole number"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)

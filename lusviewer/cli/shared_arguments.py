@@ -1,0 +1,57 @@
+"""Arguments that several commands take; standard library only."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_clips(parser: argparse.ArgumentParser) -> None:
+    """Add the clips, folders or DICOMDIRs that a command works on."""
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        type=Path,
+        help="a clip, a folder of clips (nested ones too) or a DICOMDIR",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add which model bundle is used, and where it runs."""
+    parser.add_argument(
+        "--model",
+        metavar="DIR",
+        type=Path,
+        help="the model bundle; lus-lite by default",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, openvino, coreml or directml; auto where not said",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of JSON."""
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of silence."""
+    parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
+
+
+def add_rater(parser: argparse.ArgumentParser) -> None:
+    """Add who says what is kept."""
+    parser.add_argument(
+        "--rater", metavar="NAME", help="who does this; the name of the account if not"
+    )
+
+
+def whole_number(text: str) -> int:
+    """Return ``text`` as a whole number of 0 or more, as argparse wants it."""
+    if not text.isdecimal():
+        msg = f"{text!r} is not a whole number"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
