@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lusviewer.errors import TrainingError
 from lusviewer.findings import ModelIdentity
 from lusviewer.training.biomarkers.clips import ClipMaker, real_clips, simulated_clips
 from lusviewer.training.biomarkers.graph import write_graphs, write_papers
@@ -30,11 +29,10 @@ from lusviewer.training.biomarkers.measured import (
 )
 from lusviewer.training.biomarkers.settings import WAYS, BiomarkerSettings
 from lusviewer.training.biomarkers.trainer import FIRST, train_ways
-from lusviewer.training.data.real_clips import cache_clips
 from lusviewer.training.data.targets import KEYS
 from lusviewer.training.lite.bundle_writer import sha256_of
 from lusviewer.training.lite.recipe import CLIP_FRAMES
-from lusviewer.training.lite.run_state import known_clips, part_of, real_folder
+from lusviewer.training.lite.run_state import decode_files, known_clips, part_of
 from lusviewer.training.measure.figures import plain
 from lusviewer.training.measure.looks import record_look
 from lusviewer.training.measure.results import seconds_spent, write_result
@@ -71,14 +69,8 @@ def render(settings: BiomarkerSettings, cancel: CancelToken) -> Iterator[Event]:
 
 def decode(settings: BiomarkerSettings, cancel: CancelToken) -> Iterator[Event]:
     """Decode the real clips that are not in the folder yet."""
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Give it with --real or LUSVIEWER_REAL_DATA.")
     files = [clip.file for clip in known_clips(settings)]
-    for file, error in cache_clips(folder, files, Path(settings.cache), cancel):
-        if error:
-            yield {"event": "skipped", "file": file, "why": error}
+    yield from decode_files(settings, files, Path(settings.cache), cancel)
 
 
 def train(settings: BiomarkerSettings, cancel: CancelToken) -> Iterator[Event]:

@@ -33,7 +33,7 @@ from lusviewer.training.domain_gap.runs import (
 )
 from lusviewer.training.domain_gap.tools import BASE, TOOLS
 from lusviewer.training.lite.bundle_writer import sha256_of
-from lusviewer.training.lite.run_state import real_folder
+from lusviewer.training.lite.run_state import needed_real_folder
 from lusviewer.training.measure.figures import plain
 from lusviewer.training.measure.looks import record_look
 from lusviewer.training.measure.results import seconds_spent, write_result
@@ -226,10 +226,7 @@ def drawn_frames(
     settings: GapSettings, parts: Sequence[str], cancel: CancelToken
 ) -> list[TrueFrame]:
     """Return the drawn real frames of ``parts``."""
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Name it with --real.")
+    folder = needed_real_folder(settings)
     places = Path(settings.lines), folder
     return [
         frame

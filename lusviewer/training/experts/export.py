@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lusviewer.cancel import CancelToken
-from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.findings import LABELS
 from lusviewer.training.experts.heads import CHOICES
 from lusviewer.training.experts.nested import choose, options_of
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
 from lusviewer.training.lite.expert_heads import LogisticHead, write_logistic
+from lusviewer.training.lite.faithful import check_faithful
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +80,9 @@ def write_regression(
         accuracy=figures["accuracy"]["value"],
     )
     (folder / "MODEL_CARD.md").write_text(words, encoding="utf-8")
-    return _difference(folder, plain, asked)
+    expert, inputs = open_expert(folder, "cpu"), asked.inputs[INPUT]
+    wanted = plain.predict(inputs)
+    return check_faithful(expert, inputs, wanted, folder.name, _TOLERANCE)
 
 
 def _regression_manifest(
@@ -105,17 +106,3 @@ def _regression_manifest(
         "licence": LICENCE,
         "intended_use": INTENDED_USE,
     }
-
-
-def _difference(folder: Path, head: LogisticHead, asked: Asked) -> float:
-    expert = open_expert(folder, "cpu")
-    inputs = asked.inputs[INPUT]
-    worst = 0.0
-    for row, wanted in zip(inputs, head.predict(inputs), strict=True):
-        given = {"features": row.astype(np.float32)[None]}
-        got = expert.head.run(given, CancelToken())["probabilities"][0]
-        worst = max(worst, float(np.abs(got - wanted).max()))
-    if worst >= _TOLERANCE:
-        msg = f"{folder.name}: onnxruntime differs from the fitted head by {worst:.2g}."
-        raise TrainingError(msg, hint="The head was not exported faithfully.")
-    return worst

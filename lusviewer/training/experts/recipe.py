@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import load_experts
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.training.experts.export import write_regression
@@ -20,7 +19,7 @@ from lusviewer.training.experts.pocus_experts import (
     questions,
 )
 from lusviewer.training.experts.settings import ExpertsSettings
-from lusviewer.training.lite.run_state import real_folder
+from lusviewer.training.lite.run_state import needed_real_folder
 from lusviewer.training.measure.blues import blues_sources, read_rows
 from lusviewer.training.measure.clip_store import ClipStore
 from lusviewer.training.measure.looks import record_look
@@ -47,7 +46,7 @@ _CLASSES: Final = {"diagnosis": ASKED_DIAGNOSES, "severity": ("0", "1", "2", "3"
 
 def pocus(settings: ExpertsSettings, cancel: CancelToken) -> Iterator[Event]:
     """Compare kinds of experts for diagnosis and severity on POCUS; export two."""
-    bundle, folder = _bundle(settings), _pocus_folder(settings)
+    bundle, folder = _bundle(settings), needed_real_folder(settings)
     sources, known = pocus_sources(folder)
     clips = ClipStore(Path(settings.cache)).read_all(bundle, sources, cancel)
     found: dict[str, Event] = {}
@@ -138,19 +137,11 @@ def _blues(
 def _blues_folder(settings: ExpertsSettings) -> Path:
     """Return the folder of COVID-BLUeS: as set, else beside that of POCUS."""
     named = settings.blues
-    return Path(named) if named else _pocus_folder(settings).parent / "covid-blues"
+    return Path(named) if named else needed_real_folder(settings).parent / "covid-blues"
 
 
 def _bundle(settings: ExpertsSettings) -> ModelBundle:
     return open_bundle(Path(settings.model), device="cpu")
-
-
-def _pocus_folder(settings: ExpertsSettings) -> Path:
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Name it with --real.")
-    return folder
 
 
 def _folds(settings: ExpertsSettings) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from lusviewer.training.label_fraction.settings import FractionSettings
 from lusviewer.training.label_fraction.starts import FRAMES, Start, clip_vectors
 from lusviewer.training.label_fraction.tuned_runs import tuned_figures, tuned_scores
 from lusviewer.training.lite.bundle_writer import sha256_of
-from lusviewer.training.lite.run_state import real_folder
+from lusviewer.training.lite.run_state import needed_real_folder
 from lusviewer.training.measure.charts import save_chart
 from lusviewer.training.measure.results import seconds_spent, write_result
 from lusviewer.training.recipe import Recipe, Stage
@@ -51,7 +51,7 @@ class _Source:
 
 def decode(settings: FractionSettings, cancel: CancelToken) -> Iterator[Event]:
     """Decode the clips of both collections that are not decoded yet."""
-    pocus = _pocus_folder(settings)
+    pocus = needed_real_folder(settings)
     files = [record.name for record in read_pocus(pocus)]
     for file, error in cache_clips(pocus, files, Path(settings.clips), cancel):
         if error:
@@ -153,22 +153,16 @@ def _sources(settings: FractionSettings) -> list[_Source]:
 
 def _pocus(settings: FractionSettings) -> _Source:
     cache = Path(settings.clips)
-    records = read_pocus(_pocus_folder(settings))
+    records = read_pocus(needed_real_folder(settings))
     records = tuple(record for record in records if is_cached(cache, record.name))
     return _Source(pocus_library(records), [r.name for r in records], cache)
 
 
-def _pocus_folder(settings: FractionSettings) -> Path:
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Give it with --real or LUSVIEWER_REAL_DATA.")
-    return folder
-
-
 def _blues_folder(settings: FractionSettings) -> Path | None:
     named = settings.blues
-    folder = Path(named) if named else _pocus_folder(settings).parent / "covid-blues"
+    folder = (
+        Path(named) if named else needed_real_folder(settings).parent / "covid-blues"
+    )
     return folder if named != "none" and (folder / "severity.csv").is_file() else None
 
 

@@ -75,6 +75,16 @@ class TreeHead:
         """Return class probabilities ``(n, classes)``."""
         return np.array([self.probabilities[self._leaf(row)] for row in features])
 
+    def fields(self) -> dict[str, Any]:
+        """Return the tree as an expert's manifest keeps it."""
+        return {
+            "feature": list(self.feature),
+            "threshold": list(self.threshold),
+            "left": list(self.left),
+            "right": list(self.right),
+            "probabilities": [list(row) for row in self.probabilities],
+        }
+
     def _leaf(self, row: Array) -> int:
         node = 0
         while self.left[node] >= 0:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lusviewer.cancel import CancelToken
-from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.findings import FINDINGS
 from lusviewer.training.data.pocus_labels import DIAGNOSES
@@ -24,6 +22,7 @@ from lusviewer.training.lite.expert_heads import (
     write_logistic,
     write_tree,
 )
+from lusviewer.training.lite.faithful import check_faithful
 from lusviewer.training.measure.metrics import interval, roc_auc
 
 if TYPE_CHECKING:
@@ -266,7 +265,7 @@ def _write(
         "sha256": sha256_of(file),
         "calibrated": True,
         "abstain_below": abstain_below(fitted.left_out[unseen], pool.where(unseen)),
-        "tree": _tree(head) if isinstance(head, TreeHead) else None,
+        "tree": head.fields() if isinstance(head, TreeHead) else None,
         "coefficients": _coefficients(head),
         "feature_means": _means(head, pool),
         "feature_scales": None if isinstance(head, TreeHead) else head.scales.tolist(),
@@ -281,23 +280,14 @@ def _write(
         "intended_use": INTENDED_USE,
     }
     write_json(folder / "manifest.json", manifest)
-    _check(folder, head, pool)
+    expert, wanted = open_expert(folder, "cpu"), head.predict(pool.features)
+    check_faithful(expert, pool.features, wanted, folder.name, _TOLERANCE)
 
 
 def _seen_words(text: str, simulated: int) -> str:
     if not simulated:
         return text
     return f"{text}; and {simulated} simulated clips graded by a rule, at low weight"
-
-
-def _tree(head: TreeHead) -> dict[str, Any]:
-    return {
-        "feature": list(head.feature),
-        "threshold": list(head.threshold),
-        "left": list(head.left),
-        "right": list(head.right),
-        "probabilities": [list(row) for row in head.probabilities],
-    }
 
 
 def _coefficients(head: TreeHead | LogisticHead) -> list[list[float]] | None:
@@ -312,17 +302,3 @@ def _means(head: TreeHead | LogisticHead, train: Samples) -> list[float]:
         train.features.mean(0) if isinstance(head, TreeHead) else head.means
     ).tolist()
     return means
-
-
-def _check(folder: Path, head: TreeHead | LogisticHead, samples: Samples) -> None:
-    """Refuse an expert whose graph does not say what the fitted head says."""
-    expert = open_expert(folder, "cpu")
-    expected = head.predict(samples.features)
-    worst = 0.0
-    for row, wanted in zip(samples.features, expected, strict=True):
-        inputs = {"features": row.astype(np.float32)[None]}
-        got = expert.head.run(inputs, CancelToken())["probabilities"][0]
-        worst = max(worst, float(np.abs(got - wanted).max()))
-    if worst >= _TOLERANCE:
-        msg = f"{folder.name}: onnxruntime differs from the fitted head by {worst:.2g}."
-        raise TrainingError(msg, hint="The head was not exported faithfully.")

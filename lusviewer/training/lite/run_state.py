@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.errors import TrainingError
 from lusviewer.training.data.pocus_labels import PocusClip, read_table
 from lusviewer.training.data.shards import open_shards, shard_indices
 from lusviewer.training.data.split import shipped_split
@@ -18,6 +19,8 @@ from lusviewer.training.nets.checkpoint import load_mean, tensors
 from lusviewer.training.nets.network import FrameNetwork, TemporalNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from lusviewer.cancel import CancelToken
     from lusviewer.inference.session import OnnxSession
     from lusviewer.training.config import RunSettings, TrainingConfig
@@ -111,3 +114,23 @@ def real_folder(config: RunSettings) -> Path | None:
         return None
     folder = Path(named)
     return folder if (folder / "labels.csv").is_file() else folder / "pocus"
+
+
+def needed_real_folder(config: RunSettings) -> Path:
+    """Return the POCUS folder; raise ``TrainingError`` where none is given."""
+    folder = real_folder(config)
+    if folder is None:
+        msg = "The folder of the POCUS collection is not given."
+        raise TrainingError(msg, hint="Give it with --real or LUSVIEWER_REAL_DATA.")
+    return folder
+
+
+def decode_files(
+    config: RunSettings, files: Sequence[str], cache: Path, cancel: CancelToken
+) -> Iterator[dict[str, Any]]:
+    """Decode the collection's ``files`` into ``cache``; yield those skipped."""
+    from lusviewer.training.data.real_clips import cache_clips  # noqa: PLC0415
+
+    for file, error in cache_clips(needed_real_folder(config), files, cache, cancel):
+        if error:
+            yield {"event": "skipped", "file": file, "why": error}

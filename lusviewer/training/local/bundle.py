@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer import __version__
-from lusviewer.cancel import CancelToken
 from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.experts.features import feature_words
 from lusviewer.experts.store import VALIDATION
 from lusviewer.files import make_folder
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
+from lusviewer.training.lite.faithful import check_faithful
 from lusviewer.training.local.graphs import linear_rows, write_expert
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _manifest(trained: Trained, file: Path, tree: TreeHead | None) -> Found:
         "sha256": sha256_of(file),
         "calibrated": True,
         "abstain_below": trained.abstain_below,
-        "tree": None if tree is None else _tree_fields(tree),
+        "tree": None if tree is None else tree.fields(),
         "coefficients": rows,
         "feature_means": head.middle.tolist(),
         "feature_scales": head.spread.tolist(),
@@ -123,16 +123,6 @@ def _manifest(trained: Trained, file: Path, tree: TreeHead | None) -> Found:
         "licence": LICENCE,
         "intended_use": INTENDED_USE,
         "model_sha256": samples.model_sha256,
-    }
-
-
-def _tree_fields(tree: TreeHead) -> Found:
-    return {
-        "feature": list(tree.feature),
-        "threshold": list(tree.threshold),
-        "left": list(tree.left),
-        "right": list(tree.right),
-        "probabilities": [list(row) for row in tree.probabilities],
     }
 
 
@@ -248,16 +238,5 @@ def _check_faithful(folder: Path, trained: Trained) -> None:
     features = trained.samples.features
     filled = np.where(np.isnan(features), fitted.head.middle, features)
     wanted = fitted.says(filled, len(trained.samples.question.classes))
-    got = np.stack(
-        [
-            expert.head.run({"features": row[None]}, CancelToken())["probabilities"][0]
-            for row in filled.astype(np.float32)
-        ]
-    )
-    worst = float(np.abs(got - wanted).max())
     limit = _FOREST_TOLERANCE if fitted.choice.kind == "forest" else _TOLERANCE
-    if worst > limit:
-        msg = (
-            f"{trained.name}: onnxruntime differs from the fitted head by {worst:.2g}."
-        )
-        raise TrainingError(msg, hint="The head was not exported faithfully.")
+    check_faithful(expert, filled, wanted, trained.name, limit)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lusviewer.errors import TrainingError
-from lusviewer.training.data.real_clips import cache_clips, is_cached, open_cached
+from lusviewer.training.data.real_clips import is_cached, open_cached
 from lusviewer.training.data.shards import open_shards
-from lusviewer.training.lite.run_state import known_clips, part_of, real_folder
+from lusviewer.training.lite.run_state import decode_files, known_clips, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +43,8 @@ def training_files(settings: PretrainSettings) -> tuple[PocusClip, ...]:
 
 def decode(settings: PretrainSettings, cancel: CancelToken) -> Iterator[Event]:
     """Decode the training patients' clips that are not in the folder yet."""
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Give it with --real or LUSVIEWER_REAL_DATA.")
     files = [clip.file for clip in training_files(settings)]
-    for file, error in cache_clips(folder, files, Path(settings.clips), cancel):
-        if error:
-            yield {"event": "skipped", "file": file, "why": error}
+    yield from decode_files(settings, files, Path(settings.clips), cancel)
 
 
 def recordings(settings: PretrainSettings, labelled: float = 0.0) -> list[Recording]:

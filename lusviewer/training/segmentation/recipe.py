@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.errors import TrainingError
 from lusviewer.inference.session import OnnxSession
 from lusviewer.training.data.batches import BatchMaker
 from lusviewer.training.data.shards import open_shards
-from lusviewer.training.lite.run_state import real_folder
+from lusviewer.training.lite.run_state import needed_real_folder
 from lusviewer.training.measure.results import seconds_spent, write_result
 from lusviewer.training.recipe import Event, Recipe, Stage
 from lusviewer.training.segmentation.graph import (
@@ -81,16 +80,8 @@ def drawn_frames(
     """Return the drawn real frames of ``part``."""
     from lusviewer.training.lines.frames import line_frames  # noqa: PLC0415 - decoders
 
-    places = Path(settings.lines), _collection(settings)
+    places = Path(settings.lines), needed_real_folder(settings)
     return line_frames(*places, part, Path(settings.cache), cancel)
-
-
-def _collection(settings: SegmentationSettings) -> Path:
-    folder = real_folder(settings)
-    if folder is None:
-        msg = "The folder of the POCUS collection is not given."
-        raise TrainingError(msg, hint="Name it with --real.")
-    return folder
 
 
 def export(settings: SegmentationSettings, cancel: CancelToken) -> Iterator[Event]:
@@ -157,7 +148,7 @@ def tested_frames(
         true_frames,
     )
 
-    places = Path(settings.lines), _collection(settings)
+    places = Path(settings.lines), needed_real_folder(settings)
     return true_frames(*places, "test", Path(settings.cache), cancel)
 
 
