@@ -41,22 +41,27 @@ def judged(
     vectors: Mapping[str, NDArray[np.float32]],
     fractions: Sequence[float],
     draws: int,
+    baseline: str = BASELINE,
 ) -> dict[str, list[Row]]:
     """Return the rows of each start's curve, by its name in ``vectors``.
 
-    ``vectors`` are its clips' features ``(clips, d)`` in the library's order.
+    ``vectors`` are its clips' features ``(clips, d)`` in the library's order; the
+    start ``baseline`` is what the others are compared with.
     """
     found = {}
     for start, features in vectors.items():
         wide = features.astype(np.float64)
         found[start] = list(curve(library, question, wide, fractions, draws))
-    return rows(library, question, found)
+    return rows(library, question, found, baseline)
 
 
 def rows(
-    library: Library, question: Question, scores: Mapping[str, Sequence[Scores]]
+    library: Library,
+    question: Question,
+    scores: Mapping[str, Sequence[Scores]],
+    baseline: str = BASELINE,
 ) -> dict[str, list[Row]]:
-    """Return a row a fraction for each start, with its gain over ImageNet's."""
+    """Return a row a fraction for each start, with its gain over the baseline's."""
     figures = {
         start: [measured(library, question, one) for one in found]
         for start, found in scores.items()
@@ -64,12 +69,12 @@ def rows(
     base = {
         one.fraction: figure
         for one, figure in zip(
-            scores.get(BASELINE, ()), figures.get(BASELINE, ()), strict=True
+            scores.get(baseline, ()), figures.get(baseline, ()), strict=True
         )
     }
     return {
         start: [
-            _row(one, figure, base.get(one.fraction))
+            _row(one, figure, (baseline, base.get(one.fraction)))
             for one, figure in zip(found, figures[start], strict=True)
         ]
         for start, found in scores.items()
@@ -77,8 +82,11 @@ def rows(
 
 
 def _row(
-    scores: Scores, figures: Mapping[str, Measured], base: Mapping[str, Measured] | None
+    scores: Scores,
+    figures: Mapping[str, Measured],
+    beside: tuple[str, Mapping[str, Measured] | None],
 ) -> Row:
+    baseline, base = beside
     row: Row = {
         "fraction": scores.fraction,
         "draws": len(scores.values),
@@ -87,7 +95,7 @@ def _row(
         **{name: figure.plain() for name, figure in figures.items()},
     }
     if base is not None and base is not figures:
-        row["auc_above_imagenet"] = figures["auc"].above(base["auc"]).plain()
+        row[f"auc_above_{baseline}"] = figures["auc"].above(base["auc"]).plain()
     return row
 
 

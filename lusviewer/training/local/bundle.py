@@ -63,7 +63,7 @@ def write_folder(trained: Trained, out: Path) -> None:
     if out.exists():
         msg = f"{out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")
-    with _whole(out) as part:
+    with whole_folder(out) as part:
         file = part / "head.onnx"
         n_classes = len(trained.samples.question.classes)
         tree = write_expert(trained.fitted, n_classes, file)
@@ -75,8 +75,11 @@ def write_folder(trained: Trained, out: Path) -> None:
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """Give a folder to fill; it becomes ``out`` when all went well."""
+def whole_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to fill; it becomes ``out`` when all went well.
+
+    Raises ``TrainingError`` where the disk refuses.
+    """
     make_folder(out.parent)
     part = out.with_name(f".{uuid.uuid4().hex}.part")
     try:

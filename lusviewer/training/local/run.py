@@ -97,7 +97,7 @@ def train_local(
     trained = yield from _trained(settings, samples, model, cancel)
     yield {"event": "figures", **trained.figures}
     cancel.check()
-    out = settings.out or _free(folder / "experts", trained.name)
+    out = settings.out or free_folder(folder / "experts", trained.name)
     write_folder(trained, out)
     seconds = round(time.monotonic() - started, 1)
     yield {
@@ -226,7 +226,7 @@ def _following(
         yield clock.event(step.what)
 
 
-def _free(folder: Path, name: str) -> Path:
+def free_folder(folder: Path, name: str) -> Path:
     """Return the first folder ``name-1``, ``name-2`` ... that is not there."""
     number = 1
     while (out := folder / f"{name}-{number}").exists():

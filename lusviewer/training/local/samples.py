@@ -88,7 +88,7 @@ def read_samples(
     table = library.analyses.table(model_sha256)
     rows = {int(clip): row for row, clip in enumerate(table.clip_ids)}
     entries = {clip.id: clip for clip in library.clips.all()}
-    said, left_out = _said(library, question, choice)
+    said, left_out = newest_answers(library, question, choice)
     kept = [clip for clip in said if clip in rows and table.assessable[rows[clip]]]
     left_out["not analysed by this model"] = sum(clip not in rows for clip in said)
     left_out["taken for not assessable by the model"] = (
@@ -115,7 +115,7 @@ def read_samples(
     )
 
 
-def _said(
+def newest_answers(
     library: Library, question: Question, choice: Choice
 ) -> tuple[dict[int, tuple[int, str]], dict[str, int]]:
     """Return class and rater by clip, and how many labels are not taken."""
