@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +47,17 @@ _FRAME_OF: Final = {"b_line_count_max": "b_line_frame", **_PEAKS}
 """Which measured value names the frame that drove another."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a model saw in a clip: what an expert's reasons point back to."""
+
+    model_sha256: str
+    biomarkers: Mapping[str, Evidence]
+    findings: Mapping[str, Evidence | None]
+    measured: Mapping[str, float | int | None]
+    quality: Quality
+
+
 def summarise(
     clip: Clip,
     bundle: ModelBundle,
@@ -62,14 +73,10 @@ def summarise(
     biomarkers, findings = clip_level(bundle, timelines, cancel)
     measured = measured_summary(timelines)
     quality = assess(timelines, findings, bundle.manifest)
-    parts = (biomarkers, findings, measured)
-    features = clip_features(*parts) | embedding_features(timelines)
-    predictions = tuple(
-        _predict(expert, features, parts, quality, cancel)
-        if expert.manifest.model_sha256 in (None, bundle.identity.sha256)
-        else expert.abstain(_OTHER_MODEL)
-        for expert in experts
-    )
+    seen = Seen(bundle.identity.sha256, biomarkers, findings, measured, quality)
+    features = clip_features(biomarkers, findings, measured)
+    features |= embedding_features(timelines)
+    predictions = predictions_of(experts, features, seen, cancel)
     return ClipReport(
         clip=clip.identity,
         geometry=clip.geometry,
@@ -84,6 +91,24 @@ def summarise(
         predictions=predictions,
         quality=quality,
         warnings=_warnings(clip, bundle, timelines),
+    )
+
+
+def predictions_of(
+    experts: Sequence[Expert],
+    features: Mapping[str, float],
+    seen: Seen,
+    cancel: CancelToken,
+) -> tuple[Prediction, ...]:
+    """Return what each expert says of a clip with ``features``, in their order.
+
+    All abstain where the clip is not assessable, and those fitted to another model.
+    """
+    return tuple(
+        _predict(expert, features, seen, cancel)
+        if expert.manifest.model_sha256 in (None, seen.model_sha256)
+        else expert.abstain(_OTHER_MODEL)
+        for expert in experts
     )
 
 
@@ -147,31 +172,25 @@ def _median(values: NDArray[np.float32]) -> float | None:
 
 
 def _predict(
-    expert: Expert,
-    features: Mapping[str, float],
-    parts: tuple[Mapping[str, Evidence], Mapping[str, Evidence | None], Measured],
-    quality: Quality,
-    cancel: CancelToken,
+    expert: Expert, features: Mapping[str, float], seen: Seen, cancel: CancelToken
 ) -> Prediction:
-    if not quality.assessable:
-        return expert.abstain(f"The clip is not assessable: {quality.reason}")
+    if not seen.quality.assessable:
+        return expert.abstain(f"The clip is not assessable: {seen.quality.reason}")
     prediction = expert.predict(features, cancel)
-    frames = [_frame_of(reason.feature, *parts) for reason in prediction.reasons]
+    frames = [_frame_of(reason.feature, seen) for reason in prediction.reasons]
     return replace(prediction, frame=next((f for f in frames if f is not None), None))
 
 
-def _frame_of(
-    feature: str,
-    biomarkers: Mapping[str, Evidence],
-    findings: Mapping[str, Evidence | None],
-    measured: Measured,
-) -> int | None:
+def _frame_of(feature: str, seen: Seen) -> int | None:
     """Return the frame that drove a feature, None where no single one did."""
     group, _, key = feature.partition(".")
     if group == "measured":
-        frame = measured.get(_FRAME_OF.get(key, ""))
+        frame = seen.measured.get(_FRAME_OF.get(key, ""))
         return None if frame is None else int(frame)
-    evidence = findings.get(key) if group == "finding" else biomarkers.get(feature)
+    if group == "finding":
+        evidence = seen.findings.get(key)
+    else:
+        evidence = seen.biomarkers.get(feature)
     return None if evidence is None else evidence.frame
 
 

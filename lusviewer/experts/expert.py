@@ -37,10 +37,14 @@ MISSING_MAX: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """A head that answers one clinical question from a clip's features."""
+    """A head that answers one clinical question from a clip's features.
+
+    ``sha256`` is that of its manifest, which names the graph's: it tells versions.
+    """
 
     manifest: ExpertManifest
     head: OnnxSession
+    sha256: str
 
     def predict(self, features: Mapping[str, float], cancel: CancelToken) -> Prediction:
         """Return the probabilities of the classes, with reasons in words.
@@ -142,10 +146,10 @@ def versions_of(folder: Path, name: str) -> list[int]:
 
 def open_expert(folder: Path, device: str = "cpu") -> Expert:
     """Return the expert in ``folder``, its hash and graph checked, run once."""
-    manifest, _ = read_expert_manifest(folder)
+    manifest, sha256 = read_expert_manifest(folder)
     check_hash(manifest.file, manifest.sha256)
     head = OnnxSession(manifest.file, device)
-    expert = Expert(manifest, head)
+    expert = Expert(manifest, head, sha256)
     _check_signature(manifest, head)
     _check_runs(expert)
     return expert

@@ -10,9 +10,12 @@ from lusviewer.library.values import (
     Answer,
     ClipEntry,
     ClipFilter,
+    ClipOrder,
+    ClipPrediction,
     Drawing,
     KeptLabel,
     Line,
+    OrderBy,
 )
 
 __all__ = [
@@ -20,10 +23,13 @@ __all__ = [
     "Answer",
     "ClipEntry",
     "ClipFilter",
+    "ClipOrder",
+    "ClipPrediction",
     "Drawing",
     "KeptLabel",
     "Library",
     "Line",
+    "OrderBy",
     "default_folder",
     "open_library",
 ]

@@ -14,14 +14,16 @@ from lusviewer.errors import LibraryError
 from lusviewer.experts.features import features_of
 from lusviewer.findings import ModelIdentity
 from lusviewer.library.clips import require_clip
+from lusviewer.library.predictions import Basis, keep_predictions
 from lusviewer.library.tables import ANALYSES, FEATURE_SETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Row
 
+    from lusviewer.experts import Expert
     from lusviewer.findings import ClipReport
     from lusviewer.library.database import Database
 
@@ -75,9 +77,18 @@ class Analyses:
         self._database = database
 
     def keep(
-        self, clip_id: int, report: ClipReport, document: Mapping[str, Any]
+        self,
+        clip_id: int,
+        report: ClipReport,
+        document: Mapping[str, Any],
+        experts: Sequence[Expert] = (),
     ) -> None:
-        """Keep a report and its JSON form; it replaces an older one of that model."""
+        """Keep a report and its JSON form; it replaces an older one of that model.
+
+        ``experts`` are those that made the report's predictions, in their order:
+        these are kept as what they say now. Without them the clip waits for
+        ``refresh_predictions``.
+        """
         row = _row(clip_id, report, document)
         names = json.dumps(list(features_of(report)))
         with self._database.writing(report.software) as change:
@@ -87,6 +98,10 @@ class Analyses:
             change.connection.execute(statement.values(**row))
             detail = {key: row[key] for key in ("model_name", "model_version")}
             detail["model_sha256"] = row["model_sha256"]
+            detail["experts"] = [expert.sha256 for expert in experts]
+            basis = Basis(clip_id, report.model.sha256, report.created_utc)
+            says = zip(experts, report.predictions, strict=True) if experts else ()
+            keep_predictions(change, basis, tuple(says))
             change.note("analysis kept", f"clip:{clip_id}", detail)
 
     def get(self, clip_id: int, model_sha256: str) -> Analysis | None:
@@ -193,6 +208,11 @@ def _floats(blob: bytes) -> NDArray[np.float32]:
     return np.frombuffer(blob, _LITTLE).astype(np.float32)
 
 
+def named_floats(names: Iterable[str], blob: bytes) -> dict[str, float]:
+    """Return kept float32 values by their names."""
+    return dict(zip(names, _floats(blob).tolist(), strict=True))
+
+
 def _aligned(blob: bytes, stored: str, names: tuple[str, ...]) -> NDArray[np.float32]:
     """Return features in the order of ``names``, NaN where they were not kept."""
     kept = dict(zip(json.loads(stored), _floats(blob), strict=True))
@@ -200,7 +220,6 @@ def _aligned(blob: bytes, stored: str, names: tuple[str, ...]) -> NDArray[np.flo
 
 
 def _analysis(row: Row[Any]) -> Analysis:
-    features = zip(json.loads(row.names), _floats(row.features).tolist(), strict=True)
     return Analysis(
         clip_id=row.clip_id,
         model_name=row.model_name,
@@ -209,7 +228,7 @@ def _analysis(row: Row[Any]) -> Analysis:
         software=row.software,
         created_utc=row.created_utc,
         assessable=row.assessable,
-        features=dict(features),
+        features=named_floats(json.loads(row.names), row.features),
         embedding_mean=_floats(row.embedding_mean),
         embedding_max=_floats(row.embedding_max),
         report=json.loads(zlib.decompress(row.report)),

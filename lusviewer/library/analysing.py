@@ -52,9 +52,9 @@ def analyse_clips(
 ) -> Generator[Analysed, None, None]:
     """Analyse the clips that ``model``, a bundle and its experts, has not looked at.
 
-    Each clip's report is kept as soon as it is there, so that a run that was stopped
-    goes on where it was; a bad file is told and passed over. ``document_of`` gives a
-    report's JSON form.
+    Each clip's report and predictions are kept as soon as they are there, so that a
+    run that was stopped goes on where it was; a bad file is told and passed over.
+    ``document_of`` gives a report's JSON form.
     """
     clips = to_analyse(library, model[0].identity.sha256, again=again)
     for done, clip in enumerate(clips, 1):
@@ -84,6 +84,6 @@ def _analyse(
             hint = "Add it as a clip of its own, or bring the old file back."
             raise LibraryError(msg, hint=hint)
         _, report = analyse_whole(clip, *model, cancel)
-        library.analyses.keep(entry.id, report, document_of(report))
+        library.analyses.keep(entry.id, report, document_of(report), model[1])
     finally:
         clip.close()

@@ -12,6 +12,7 @@ from lusviewer.library.database import WAIT_S, Database
 from lusviewer.library.drawings import Drawings
 from lusviewer.library.labels import Labels
 from lusviewer.library.patients import Patients
+from lusviewer.library.predictions import Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """An open library: patients, clips, labels, drawings, analyses and the log.
+    """An open library: patients, clips, labels, drawings, analyses, predictions, log.
 
     Safe between threads and processes. Every method that changes something takes
     who does it, keeps the change whole or not at all, and logs it.
@@ -33,6 +34,7 @@ class Library:
         self.labels = Labels(database)
         self.drawings = Drawings(database)
         self.analyses = Analyses(database)
+        self.predictions = Predictions(database)
 
     def __enter__(self) -> Self:
         return self

@@ -170,8 +170,62 @@ _FIRST: Final = (
     """,
 )
 
+_PREDICTIONS: Final = (
+    """
+    CREATE TABLE experts (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        version TEXT NOT NULL,
+        sha256 TEXT NOT NULL UNIQUE,
+        target TEXT NOT NULL,
+        classes TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX experts_by_target ON experts (target)",
+    """
+    CREATE TABLE predictions (
+        id INTEGER PRIMARY KEY,
+        clip_id INTEGER NOT NULL REFERENCES clips (id),
+        model_sha256 TEXT NOT NULL,
+        expert_id INTEGER NOT NULL REFERENCES experts (id),
+        best TEXT NOT NULL,
+        probability REAL NOT NULL,
+        probabilities TEXT NOT NULL,
+        abstained BOOLEAN NOT NULL,
+        why TEXT NOT NULL,
+        frame INTEGER,
+        reasons TEXT NOT NULL,
+        analysed_utc TEXT NOT NULL,
+        made_utc TEXT NOT NULL,
+        superseded_utc TEXT
+    )
+    """,
+    """
+    CREATE UNIQUE INDEX predictions_current
+    ON predictions (clip_id, model_sha256, expert_id) WHERE superseded_utc IS NULL
+    """,
+    """
+    CREATE INDEX predictions_by_expert
+    ON predictions (expert_id, clip_id, abstained, probability, probabilities)
+    WHERE superseded_utc IS NULL
+    """,
+    "CREATE INDEX predictions_by_clip ON predictions (clip_id, id)",
+    """
+    CREATE TRIGGER predictions_are_not_edited
+    BEFORE UPDATE OF id, clip_id, model_sha256, expert_id, best, probability,
+        probabilities, abstained, why, frame, reasons, analysed_utc, made_utc
+        ON predictions
+    BEGIN SELECT RAISE(ABORT, 'predictions are superseded, never edited'); END
+    """,
+    """
+    CREATE TRIGGER predictions_are_not_deleted BEFORE DELETE ON predictions
+    BEGIN SELECT RAISE(ABORT, 'predictions are superseded, never deleted'); END
+    """,
+    "CREATE INDEX clips_by_time ON clips (added_utc, id)",
+)
+
 Step = tuple[str, ...]
 """The SQL that takes a library from one version to the next."""
 
-STEPS: Final[tuple[Step, ...]] = (_FIRST,)
+STEPS: Final[tuple[Step, ...]] = (_FIRST, _PREDICTIONS)
 """Every step so far: the version of a library is how many it has taken."""

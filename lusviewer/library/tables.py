@@ -157,6 +157,34 @@ ANALYSES: Final = Table(
     _bytes("embedding_max"),
     _bytes("report"),
 )
+EXPERTS: Final = Table(
+    "experts",
+    METADATA,
+    _key(),
+    _text("name"),
+    _text("version"),
+    _text("sha256", unique=True),
+    _text("target"),
+    _text("classes"),
+)
+PREDICTIONS: Final = Table(
+    "predictions",
+    METADATA,
+    _key(),
+    _link("clip_id", "clips.id"),
+    _text("model_sha256"),
+    _link("expert_id", "experts.id"),
+    _text("best"),
+    Column("probability", Float, nullable=False),
+    _text("probabilities"),
+    _flag("abstained"),
+    _text("why"),
+    Column("frame", Integer),
+    _text("reasons"),
+    _text("analysed_utc"),
+    _text("made_utc"),
+    _text("superseded_utc", optional=True),
+)
 AUDIT: Final = Table(
     "audit",
     METADATA,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -84,10 +85,29 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipPrediction:
+    """What an expert in use says of a clip, as short as a list shows it.
+
+    ``best`` is the most probable class and ``probability`` its share, also where the
+    expert ``abstained``. ``version`` is the expert's own.
+    """
+
+    target: str
+    expert: str
+    version: str
+    best: str
+    probability: float
+    abstained: bool
+    model_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClipEntry:
-    """A clip in the list: where it lies, whose it is, and its current labels.
+    """A clip in the list: where it lies, whose it is, and what is said of it now.
 
     ``labels`` has the newest current value of each task, whoever gave it.
+    ``predictions`` are those of the experts in use, by target and expert;
+    ``analysed_by`` the SHA-256 of the models that looked at the clip.
     """
 
     id: int
@@ -100,6 +120,9 @@ class ClipEntry:
     licence: str
     missing: bool
     labels: Mapping[str, str] = field(default_factory=dict)
+    added_utc: str = ""
+    predictions: tuple[ClipPrediction, ...] = ()
+    analysed_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,12 +130,42 @@ class ClipEntry:
         return self.path.name
 
 
+class OrderBy(Enum):
+    """What a list of clips is ordered by."""
+
+    PATIENT = "patient"
+    PATH = "path"
+    ADDED = "added"
+    LABEL = "label"
+    PREDICTION = "prediction"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOrder:
+    """The order of a list; clips that are alike come by patient, exam and name.
+
+    A LABEL is that of the task ``of``, numbers as numbers, the newest of several. A
+    PREDICTION is the probability of class ``value`` of the target ``of``, of the
+    likeliest class without ``value``, of ``expert`` where there are several. Clips
+    without one, or where the expert abstained, come last either way.
+    """
+
+    by: OrderBy = OrderBy.PATIENT
+    of: str = ""
+    value: str | None = None
+    expert: str | None = None
+    descending: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ClipFilter:
-    """Which clips to list; what is None does not matter.
+    """Which clips to list, in which order; what is None does not matter.
 
     ``unlabelled`` and ``labelled`` name a task; with ``rater`` only that person's
-    labels count. ``analysed_by`` and ``not_analysed_by`` are a model's SHA-256.
+    labels count, with ``value`` only labels that say so (of a set: that hold it).
+    ``analysed_by`` and ``not_analysed_by`` are a model's SHA-256. ``predicted`` and
+    ``unpredicted`` are targets that an expert in use was asked for, or none was; one
+    that abstained was asked.
     """
 
     patient: str | None = None
@@ -121,7 +174,11 @@ class ClipFilter:
     name_contains: str | None = None
     unlabelled: str | None = None
     labelled: str | None = None
+    value: str | None = None
     rater: str | None = None
     analysed_by: str | None = None
     not_analysed_by: str | None = None
     missing: bool | None = None
+    predicted: str | None = None
+    unpredicted: str | None = None
+    order: ClipOrder = ClipOrder()

@@ -1,0 +1,196 @@
+"""Having the experts in use decide anew from what was analysed, without pictures."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from lusviewer.analysis.summary import Seen, predictions_of
+from lusviewer.experts.features import embedding_names
+from lusviewer.findings import Evidence, Quality
+from lusviewer.library.analyses import named_floats
+from lusviewer.library.predictions import Basis, keep_predictions
+from lusviewer.library.tables import ANALYSES, EXPERTS, FEATURE_SETS, PREDICTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.experts import Expert
+    from lusviewer.findings import Prediction
+    from lusviewer.library.library import Library
+
+    Said = tuple[tuple[Expert, Prediction], ...]
+
+BATCH: Final = 25
+"""So many clips are kept at once: a window that writes a label waits for no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A few clips whose predictions are new; ``done`` of ``total`` clips so far.
+
+    ``made`` and ``superseded`` count predictions. ``changed`` counts the clips on
+    which an expert now answers otherwise than the one of its name did before.
+    """
+
+    clip_ids: tuple[int, ...]
+    done: int
+    total: int
+    made: int
+    superseded: int
+    changed: int
+
+
+def to_refresh(
+    library: Library, model_sha256: str, experts: Sequence[Expert]
+) -> tuple[int, ...]:
+    """Return the clips that a model analysed and these experts have yet to judge.
+
+    Those are all whose present predictions are not by just these experts, or rest on
+    an older analysis.
+    """
+    with library.database.reading() as connection:
+        analysed = connection.execute(
+            select(ANALYSES.c.clip_id, ANALYSES.c.created_utc)
+            .where(ANALYSES.c.model_sha256 == model_sha256)
+            .order_by(ANALYSES.c.clip_id)
+        ).all()
+        said = connection.execute(
+            select(PREDICTIONS.c.clip_id, EXPERTS.c.sha256, PREDICTIONS.c.analysed_utc)
+            .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
+            .where(PREDICTIONS.c.model_sha256 == model_sha256)
+            .where(PREDICTIONS.c.superseded_utc.is_(None))
+        ).all()
+    now: dict[int, set[tuple[str, str]]] = {}
+    for clip_id, sha256, analysed_utc in said:
+        now.setdefault(clip_id, set()).add((sha256, analysed_utc))
+    wanted = {expert.sha256 for expert in experts}
+    return tuple(
+        clip_id
+        for clip_id, created_utc in analysed
+        if now.get(clip_id, set()) != {(sha256, created_utc) for sha256 in wanted}
+    )
+
+
+def refresh_predictions(
+    library: Library,
+    model_sha256: str,
+    experts: Sequence[Expert],
+    cancel: CancelToken,
+    *,
+    who: str,
+) -> Iterator[Refreshed]:
+    """Have ``experts`` judge every clip that a model analysed; yield a few at a time.
+
+    ``experts`` are all those in use: what others say is superseded, and stays with
+    them. Each batch is kept whole or not at all; a run that was stopped is run again
+    and goes on where it was. Raises ``ManifestError`` where an expert asks for a
+    feature that is not among those kept.
+    """
+    clips = to_refresh(library, model_sha256, experts)
+    for start in range(0, len(clips), BATCH):
+        batch = clips[start : start + BATCH]
+        rows = _analyses(library, model_sha256, batch)
+        said = {row.clip_id: _judge(row, model_sha256, experts, cancel) for row in rows}
+        cancel.check()
+        made, superseded, changed = _keep(library, rows, said, who)
+        done = start + len(batch)
+        yield Refreshed(batch, done, len(clips), made, superseded, changed)
+
+
+def _analyses(
+    library: Library, model_sha256: str, clip_ids: Sequence[int]
+) -> Sequence[Row[Any]]:
+    query = (
+        select(ANALYSES, FEATURE_SETS.c.names)
+        .join(FEATURE_SETS, FEATURE_SETS.c.id == ANALYSES.c.feature_set_id)
+        .where(ANALYSES.c.model_sha256 == model_sha256)
+        .where(ANALYSES.c.clip_id.in_(clip_ids))
+    )
+    with library.database.reading() as connection:
+        return connection.execute(query).all()
+
+
+def _judge(
+    row: Row[Any], model_sha256: str, experts: Sequence[Expert], cancel: CancelToken
+) -> Said:
+    features = named_floats(json.loads(row.names), row.features)
+    size = len(row.embedding_mean) // 4
+    features |= named_floats(embedding_names(size), row.embedding_mean)
+    report = json.loads(zlib.decompress(row.report))
+    quality = Quality(row.assessable, report.get("quality", {}).get("reason", ""))
+    seen = Seen(
+        model_sha256,
+        _evidence(report.get("biomarkers", {})),
+        _evidence(report.get("findings", {})),
+        report.get("measured", {}),
+        quality,
+    )
+    predictions = predictions_of(experts, features, seen, cancel)
+    return tuple(zip(experts, predictions, strict=True))
+
+
+def _evidence(found: Mapping[str, Any]) -> dict[str, Evidence]:
+    return {
+        key: Evidence(one["probability"], one["frame"])
+        for key, one in found.items()
+        if one is not None
+    }
+
+
+def _keep(
+    library: Library, rows: Sequence[Row[Any]], said: Mapping[int, Said], who: str
+) -> tuple[int, int, int]:
+    """Keep a batch; return how many predictions are new, superseded, clips changed."""
+    made = superseded = changed = 0
+    with library.database.writing(who) as change:
+        for row in rows:
+            if not _still_there(change.connection, row):
+                continue
+            basis = Basis(row.clip_id, row.model_sha256, row.created_utc)
+            before = _answers(change.connection, basis)
+            counts = keep_predictions(change, basis, said[row.clip_id])
+            now = {e.manifest.name: _answer(p) for e, p in said[row.clip_id]}
+            made, superseded = made + counts[0], superseded + counts[1]
+            changed += any(before.get(name, one) != one for name, one in now.items())
+        detail = {
+            "clips": [row.clip_id for row in rows],
+            "experts": sorted({e.sha256 for one in said.values() for e, _ in one}),
+            "made": made,
+            "superseded": superseded,
+        }
+        subject = f"model:{rows[0].model_sha256}" if rows else "library"
+        change.note("predictions refreshed", subject, detail)
+    return made, superseded, changed
+
+
+def _still_there(connection: Connection, row: Row[Any]) -> bool:
+    """Whether nobody analysed the clip anew while the experts were judging."""
+    query = select(ANALYSES.c.created_utc).where(ANALYSES.c.id == row.id)
+    return bool(connection.scalar(query) == row.created_utc)
+
+
+def _answers(connection: Connection, basis: Basis) -> dict[str, str | None]:
+    """Return what each expert in use says of a clip, None where it abstains."""
+    query = (
+        select(EXPERTS.c.name, PREDICTIONS.c.best, PREDICTIONS.c.abstained)
+        .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
+        .where(PREDICTIONS.c.clip_id == basis.clip_id)
+        .where(PREDICTIONS.c.model_sha256 == basis.model_sha256)
+        .where(PREDICTIONS.c.superseded_utc.is_(None))
+    )
+    return {
+        name: None if abstained else best
+        for name, best, abstained in connection.execute(query)
+    }
+
+
+def _answer(prediction: Prediction) -> str | None:
+    return None if prediction.abstained else prediction.best
