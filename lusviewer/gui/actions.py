@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 
+from lusviewer.gui.action_spec import ActionSpec
+from lusviewer.gui.drawing_actions import DRAWING_ACTIONS
+from lusviewer.gui.labelling_actions import LABELLING_ACTIONS
 from lusviewer.gui.layers import LAYER_NAMES
+from lusviewer.gui.study_actions import STUDY_ACTIONS
 from lusviewer.gui.theme import set_icon
 from lusviewer.gui.translation import QT_TRANSLATE_NOOP
 
@@ -18,24 +21,6 @@ if TYPE_CHECKING:
     from lusviewer.gui.settings import Settings
 
 _CONTEXT: Final = "Actions"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One thing to do.
-
-    ``needs`` is what must be there: "" nothing, "clip", "report" or "exam".
-    ``menu`` is "menu" or "menu/group"; groups are set apart by a line.
-    """
-
-    name: str
-    text: str
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    menu: str = ""
-    needs: str = ""
-    checkable: bool = False
-    tip: str = ""
 
 
 def _layer_specs() -> Iterator[ActionSpec]:
@@ -352,6 +337,9 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "model",
         "analysis/b",
     ),
+    *LABELLING_ACTIONS,
+    *DRAWING_ACTIONS,
+    *STUDY_ACTIONS,
     ActionSpec(
         "help_keys",
         QT_TRANSLATE_NOOP("Actions", "&Keyboard"),
@@ -378,6 +366,8 @@ MENUS: Final = (
     ("view", QT_TRANSLATE_NOOP("Actions", "&View")),
     ("cine", QT_TRANSLATE_NOOP("Actions", "&Cine")),
     ("analysis", QT_TRANSLATE_NOOP("Actions", "&Analysis")),
+    ("label", QT_TRANSLATE_NOOP("Actions", "&Label")),
+    ("study", QT_TRANSLATE_NOOP("Actions", "&Study")),
     ("help", QT_TRANSLATE_NOOP("Actions", "&Help")),
 )
 

@@ -70,8 +70,10 @@ def main(argv: Sequence[str]) -> int:
         if wish.attended:
             return run(app, Settings(QSettings()), wish)
         with TemporaryDirectory() as folder:
-            # Nobody's preferences are followed or changed where nobody watches.
-            return run(app, Settings(_store_in(Path(folder))), wish)
+            # Nobody's preferences or library are read where nobody watches.
+            settings = Settings(_store_in(Path(folder)))
+            settings.put("library", str(Path(folder) / "library"))
+            return run(app, settings, wish)
     finally:
         reporter.uninstall()
 
@@ -157,6 +159,7 @@ class _Starter(QObject):
         """Open what was asked for and load the models."""
         self._collector.start()
         self._window.commands.follow_settings()
+        self._window.study.open()
         if not self._wish.attended:
             self._viewer.failed.connect(self._give_up)
             self._viewer.analysis_ended.connect(self._on_analysed)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from lusviewer.findings import INDEX
+from lusviewer.gui.history import History, PassingCommand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_UNDO_LIMIT: Final = 500
 
 
 class Edits(QObject):
@@ -29,8 +27,7 @@ class Edits(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.values: Mapping[str, float] = {}
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(_UNDO_LIMIT)
+        self.undo_stack = History(self)
 
     def edit(self, key: str, value: float | None) -> None:
         """Set ``key``, or with None take the model's value again; can be undone."""
@@ -38,8 +35,8 @@ class Edits(QObject):
             self.undo_stack.push(_EditBiomarker(self, key, value))
 
     def reset(self, values: Mapping[str, float]) -> None:
-        """Start over with ``values``; there is nothing to undo then."""
-        self.undo_stack.clear()
+        """Start over with ``values``; what was edited before is not undone any more."""
+        self.undo_stack.forget_passing()
         if dict(values) != dict(self.values):
             self.values = dict(values)
             self.changed.emit()
@@ -56,7 +53,7 @@ class Edits(QObject):
         self.changed.emit()
 
 
-class _EditBiomarker(QUndoCommand):
+class _EditBiomarker(PassingCommand):
     def __init__(self, edits: Edits, key: str, value: float | None) -> None:
         super().__init__(edits.tr("Edit {key}").format(key=key))
         self._edits = edits

@@ -102,6 +102,12 @@ class Job(QObject):
         if self._thread.ident is not None:
             self._thread.join(JOIN_S)
 
+    def finish(self) -> None:
+        """Wait until the work is done; nothing is heard of it after."""
+        self._timer.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
     def _run(self) -> None:
         _step_back()
         try:

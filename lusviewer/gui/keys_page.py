@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lusviewer.gui.actions import ACTIONS, ActionSpec, keys_of, plain, translated
+from lusviewer.gui.actions import ACTIONS, keys_of, plain, translated
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from lusviewer.gui.action_spec import ActionSpec
     from lusviewer.gui.settings import Settings
 
 

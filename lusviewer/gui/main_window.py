@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QSizePolicy,
+    QTabWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
+from lusviewer.gui.asking.panel import QueuePanel
 from lusviewer.gui.banner import Banner
 from lusviewer.gui.cine_bar import CineBar
 from lusviewer.gui.clip_view import ClipView
@@ -30,10 +33,15 @@ from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
 from lusviewer.gui.layer_panel import LayerPanel
+from lusviewer.gui.learning.panel import LearningPanel
 from lusviewer.gui.player import Player
 from lusviewer.gui.status_strip import StatusStrip
+from lusviewer.gui.study.commands import StudyCommands
+from lusviewer.gui.study.model import StudyModel
+from lusviewer.gui.study.panel import StudyPanel
 from lusviewer.gui.theme import set_icon
 from lusviewer.gui.timeline_view import TimelineView
+from lusviewer.paths import user_data
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
@@ -78,6 +86,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._settled = False
         self.actions_by_name = Actions(self, settings)
+        self.study = StudyModel(viewer, *_library_and_rater(settings))
         self.player = Player(viewer)
         self.clip_view = ClipView(viewer)
         self.banner = Banner(viewer)
@@ -85,8 +94,13 @@ class MainWindow(QMainWindow):
         self.exam_panel = ExamPanel(viewer)
         self.timeline_view = TimelineView(viewer)
         self.findings_panel = FindingsPanel(viewer)
+        self.study_panel = StudyPanel(viewer, self.study, settings)
+        self.queue_panel = QueuePanel(viewer, self.study, settings)
+        self.learning_panel = LearningPanel(viewer, self.study, settings)
         self.commands = FileCommands(viewer, settings, self.clip_view, self)
         self.commands.bind(self.actions_by_name)
+        self.study_commands = StudyCommands(self.study, settings, self)
+        self.study_commands.bind(self.actions_by_name)
         bind_viewing(self.actions_by_name, viewer, self.clip_view)
         bind_cine(self.actions_by_name, viewer, self.player)
         self._lay_out()
@@ -125,6 +139,12 @@ class MainWindow(QMainWindow):
                 Qt.DockWidgetArea.BottomDockWidgetArea,
             ),
         )
+        self.study_docks = (
+            self._dock("study", self.tr("Library"), self.study_panel, left),
+            self._dock("queue", self.tr("Label next"), self.queue_panel, left),
+            self._dock("learning", self.tr("Learn"), self.learning_panel, right),
+        )
+        self._stack_docks()
         self._fill_menus()
         self._fill_toolbar()
         self.setStatusBar(StatusStrip(self._viewer, self.actions_by_name))
@@ -139,6 +159,17 @@ class MainWindow(QMainWindow):
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
         return dock
+
+    def _stack_docks(self) -> None:
+        """Put the docks of the study behind those of the clip, as tabs."""
+        exam, findings, _ = self.docks
+        for dock in self.study_docks:
+            front = findings if dock.objectName() == "dock_learning" else exam
+            self.tabifyDockWidget(front, dock)
+            front.raise_()
+        self.setTabPosition(
+            Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North
+        )
 
     @Slot()
     def _settle_docks(self) -> None:
@@ -168,7 +199,7 @@ class MainWindow(QMainWindow):
                     self._recent.aboutToShow.connect(self._fill_recent)
             if key == "view":
                 menu.addSeparator()
-                for dock in self.docks:
+                for dock in (*self.docks, *self.study_docks):
                     menu.addAction(dock.toggleViewAction())
         # Actions that stand in no open menu still need their keys.
         self.addActions([actions[spec.name] for spec in ACTIONS])
@@ -230,6 +261,8 @@ class MainWindow(QMainWindow):
             viewer.analysis_ended,
             viewer.exam_changed,
             viewer.exam.progressed,
+            self.study.opened,
+            self.study.changed,
         ):
             signal.connect(self._show_possible)
         viewer.clip_opened.connect(self._show_title)
@@ -248,6 +281,7 @@ class MainWindow(QMainWindow):
             "report": viewer.report is not None,
             "analysis": viewer.analysis.busy or viewer.exam.busy,
             "exam": len(viewer.exam.clips) > 1,
+            "library": self.study.shelf.made,
         }
         there = frozenset(name for name, is_there in present.items() if is_there)
         self.actions_by_name.enable(there)
@@ -324,5 +358,12 @@ class MainWindow(QMainWindow):
         self._settings.put("window/state", self.saveState(_STATE_VERSION))
         self._settings.write()
         self.commands.exporter.close()
+        self.study.shutdown()
         self._viewer.shutdown()
         super().closeEvent(event)
+
+
+def _library_and_rater(settings: Settings) -> tuple[Path, str]:
+    """Return the folder of the library and who labels, as chosen or usual."""
+    folder = settings.text("library", str(user_data() / "library"))
+    return Path(folder), settings.text("rater") or getpass.getuser()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand
+
+from lusviewer.gui.history import PassingCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ class Measurements(QObject):
         self._undo_stack.push(_Change(self, words, shown))
 
 
-class _Change(QUndoCommand):
+class _Change(PassingCommand):
     def __init__(
         self,
         measurements: Measurements,

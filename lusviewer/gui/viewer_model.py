@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from PySide6.QtCore import QObject
-    from PySide6.QtGui import QUndoStack
 
     from lusviewer.clip import Clip
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport, FrameFindings, Timelines
     from lusviewer.gui.analysis_model import Opinions
     from lusviewer.gui.background import Listing, Models
+    from lusviewer.gui.history import History
     from lusviewer.inference.bundle import ModelBundle
 
 
@@ -116,8 +116,8 @@ class ViewerModel(Sight):
         return self.analysis.edits.values
 
     @property
-    def undo_stack(self) -> QUndoStack:
-        """What can be undone: edits and, pushed by the clip view, measures."""
+    def undo_stack(self) -> History:
+        """What can be undone: edits, labels and what the clip view pushes."""
         return self.analysis.edits.undo_stack
 
     def edit_biomarker(self, key: str, value: float | None) -> None:

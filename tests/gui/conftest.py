@@ -67,7 +67,10 @@ def exam_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    return Settings(store)
+    made = Settings(store)
+    made.put("library", str(tmp_path / "library"))
+    made.put("rater", "anna")
+    return made
 
 
 @pytest.fixture

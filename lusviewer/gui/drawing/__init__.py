@@ -1,0 +1,1 @@
+"""Drawing pleura, A-lines and B-lines on frames."""

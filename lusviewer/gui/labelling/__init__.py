@@ -1,0 +1,1 @@
+"""Saying what is right: labels by keyboard, second raters, agreement."""

@@ -1,0 +1,1 @@
+"""What a training brought: figures, side by side, versions, promoting."""

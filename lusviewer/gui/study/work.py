@@ -1,0 +1,296 @@
+"""The work on the study library that leaves the window's thread.
+
+Nothing here knows Qt. The library and its database are imported inside, so that the
+window is painted before they are loaded.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.findings import ClipReport
+    from lusviewer.gui.background import Models
+    from lusviewer.library import ClipEntry, Drawing, KeptLabel, Library, Line
+    from lusviewer.library.analysing import Analysed
+    from lusviewer.library.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says for one task; the value None takes the answer back.
+
+    ``corrects`` is what the model had said, with its SHA-256 in ``model_sha256``.
+    """
+
+    task: str
+    value: str | None
+    certainty: float = 1.0
+    detail: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+    corrects: str | None = None
+    model_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A clip by its file, with the files it was opened together with."""
+
+    path: Path
+    siblings: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What the library knows of the open clip; ``entry`` None where it does not."""
+
+    path: Path
+    entry: ClipEntry | None = None
+    labels: tuple[KeptLabel, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    raters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The clips of which something is different now; none means any of them."""
+
+    clips: frozenset[int] = frozenset()
+
+
+class Shelf:
+    """The folder of a library, opened when it is first needed; safe between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._library: Library | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether there is a library in the folder."""
+        return (self.folder / "library.db").is_file()
+
+    def library(self) -> Library:
+        """Return the library, made where there is none yet.
+
+        Raises ``LibraryError`` where it cannot be opened.
+        """
+        from lusviewer.library import open_library
+
+        with self._lock:
+            if self._library is None:
+                self._library = open_library(self.folder)
+            return self._library
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._library is not None:
+                self._library.close()
+                self._library = None
+
+
+def open_shelf(shelf: Shelf, _cancel: CancelToken) -> Iterator[Shelf]:
+    """Yield the shelf once its library is open, or known not to be made yet."""
+    if shelf.made:
+        shelf.library()
+    yield shelf
+
+
+def read_current(shelf: Shelf, path: Path, _cancel: CancelToken) -> Iterator[Current]:
+    """Yield what the library knows of the clip at ``path``, once."""
+    from lusviewer.library.adding import unchanged
+    from lusviewer.library.tasks import BUILT_IN
+
+    if not shelf.made:
+        yield Current(path, tasks=BUILT_IN)
+        return
+    library = shelf.library()
+    tasks, raters = library.labels.tasks(), library.labels.raters()
+    entry = unchanged(library, path)
+    if entry is None:
+        yield Current(path, tasks=tasks, raters=raters)
+        return
+    labels = library.labels.of_clip(entry.id)
+    labels = tuple(one for one in labels if one.answer.value is not None)
+    drawings = library.drawings.of_clip(entry.id)
+    yield Current(path, entry, labels, drawings, tasks, raters)
+
+
+def clip_of(library: Library, place: Place, who: str, cancel: CancelToken) -> int:
+    """Return the clip at ``place``, added where the library does not know it.
+
+    A new one goes to the patient of the clips it was opened together with.
+    """
+    from lusviewer.errors import LibraryError
+    from lusviewer.library.adding import Whose, add_paths, unchanged
+
+    known = unchanged(library, place.path)
+    if known is not None:
+        return known.id
+    near = (unchanged(library, path) for path in place.siblings)
+    patient = next((clip.patient for clip in near if clip is not None), None)
+    whose = Whose(patient)
+    for step in add_paths(library, [place.path], cancel, who=who, whose=whose):
+        if step.error is not None:
+            raise step.error
+        if step.clip_id is not None:
+            return step.clip_id
+    msg = f"{place.path} is no clip the library can keep."
+    raise LibraryError(msg, hint="Open it from the folder it lies in.")
+
+
+@dataclass(slots=True)
+class Labelling:
+    """Answers to be given to clips, and what its rater had said of them before.
+
+    ``clips`` are known clips by number, or one by its place. Filled in by ``give``.
+    """
+
+    clips: tuple[int, ...] | Place
+    said: tuple[Said, ...]
+    rater: str
+    before: tuple[KeptLabel, ...] = ()
+    given_to: tuple[int, ...] = ()
+
+
+def give(labelling: Labelling, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
+    """Keep the answers, all or none, and yield the clips they are of."""
+    from lusviewer.library import Answer
+    from lusviewer.library.values import Correction
+
+    library, rater = shelf.library(), labelling.rater
+    clips = labelling.clips
+    if isinstance(clips, Place):
+        clips = (clip_of(library, clips, rater, cancel),)
+    tasks = {one.task for one in labelling.said}
+    before = [
+        kept
+        for clip in clips
+        for kept in library.labels.of_clip(clip)
+        if kept.answer.rater == rater and kept.answer.task in tasks
+    ]
+    answers = [
+        Answer(
+            clip,
+            one.task,
+            one.value,
+            rater,
+            one.certainty,
+            one.detail,
+            Correction(one.corrects, one.model_sha256) if one.corrects else None,
+            one.note,
+        )
+        for clip in clips
+        for one in labelling.said
+    ]
+    library.labels.give(*answers)
+    labelling.before, labelling.given_to = tuple(before), clips
+    yield Changed(frozenset(clips))
+
+
+def take_back(
+    labelling: Labelling, shelf: Shelf, _cancel: CancelToken
+) -> Iterator[Changed]:
+    """Have the rater say again what he said before ``give``."""
+    from dataclasses import replace
+
+    from lusviewer.library import Answer
+
+    before = {(one.answer.clip_id, one.answer.task): one for one in labelling.before}
+    answers = []
+    for clip in labelling.given_to:
+        for said in labelling.said:
+            kept = before.get((clip, said.task))
+            none = Answer(clip, said.task, None, labelling.rater)
+            answers.append(none if kept is None else replace(kept.answer))
+    shelf.library().labels.give(*answers)
+    yield Changed(frozenset(labelling.given_to))
+
+
+@dataclass(slots=True)
+class Redrawing:
+    """The lines of one frame by one rater, and those before; filled in by ``draw``.
+
+    ``lines`` None takes the drawing back: nothing is said of the frame any more.
+    """
+
+    place: Place
+    frame: int
+    lines: tuple[Line, ...]
+    rater: str
+    note: str = ""
+    before: tuple[Line, ...] | None = None
+    clip_id: int | None = None
+
+
+def draw(redrawing: Redrawing, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
+    """Keep the lines of a frame, and yield the clip they are of."""
+    library, rater = shelf.library(), redrawing.rater
+    clip = clip_of(library, redrawing.place, rater, cancel)
+    kept = library.drawings.of_clip(clip, rater)
+    here = [one.lines for one in kept if one.frame == redrawing.frame]
+    redrawing.before, redrawing.clip_id = (here[0] if here else None), clip
+    library.drawings.draw(
+        clip, redrawing.frame, redrawing.lines, rater=rater, note=redrawing.note
+    )
+    yield Changed(frozenset({clip}))
+
+
+def draw_back(
+    redrawing: Redrawing, shelf: Shelf, _cancel: CancelToken
+) -> Iterator[Changed]:
+    """Have the rater draw again what was there before ``draw``."""
+    if redrawing.clip_id is None:
+        return
+    shelf.library().drawings.draw(
+        redrawing.clip_id,
+        redrawing.frame,
+        redrawing.before or (),
+        rater=redrawing.rater,
+        note="undone",
+    )
+    yield Changed(frozenset({redrawing.clip_id}))
+
+
+def keep_report(
+    shelf: Shelf, path: Path, report: ClipReport, _cancel: CancelToken
+) -> Iterator[Changed]:
+    """Keep what was found in a clip, if the library knows it."""
+    from lusviewer.export.tabular import report_dict
+    from lusviewer.library.adding import unchanged
+
+    if not shelf.made:
+        return
+    library = shelf.library()
+    entry = unchanged(library, path)
+    if entry is not None:
+        library.analyses.keep(entry.id, report, report_dict(report))
+        yield Changed(frozenset({entry.id}))
+
+
+def analyse_all(
+    shelf: Shelf, models: Models, cancel: CancelToken
+) -> Iterator[Analysed]:
+    """Yield each clip of the library once the model has looked at it."""
+    from lusviewer.export.tabular import report_dict
+    from lusviewer.library.analysing import analyse_clips
+
+    if shelf.made:
+        model = (models.bundle, models.experts)
+        yield from analyse_clips(shelf.library(), model, report_dict, cancel)
+
+
+def change(
+    shelf: Shelf, how: Callable[[Library, CancelToken], Changed], cancel: CancelToken
+) -> Iterator[Changed]:
+    """Change the library as ``how`` does, and yield what is different."""
+    yield how(shelf.library(), cancel)
