@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    null,
     select,
 )
 
@@ -25,11 +26,15 @@ from lusviewer.library.tables import (
     LABELS,
     PATIENTS,
     PREDICTIONS,
+    TASKS,
 )
-from lusviewer.library.values import ClipFilter, OrderBy
+from lusviewer.library.tasks import BUILT_IN, Kind
+from lusviewer.library.values import NOT_ASSESSABLE, ClipFilter, OrderBy
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Subquery
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection
 
     from lusviewer.library.values import ClipOrder
 
@@ -37,6 +42,14 @@ _EVERY: Final = ClipFilter()
 _PLAIN: Final = (PATIENTS.c.pseudonym, EXAMS.c.name, CLIPS.c.name, CLIPS.c.id)
 _JOINED: Final = PATIENTS.join(EXAMS, EXAMS.c.patient_id == PATIENTS.c.id).join(
     CLIPS, CLIPS.c.exam_id == EXAMS.c.id
+)
+
+_IN_USE: Final = (
+    select(PREDICTIONS.c.id)
+    .where(PREDICTIONS.c.expert_id == EXPERTS.c.id)
+    .where(PREDICTIONS.c.superseded_utc.is_(None))
+    .correlate(EXPERTS)
+    .exists()
 )
 
 
@@ -47,77 +60,82 @@ def joined(query: Select[Any], chosen: ClipFilter = _EVERY) -> Select[Any]:
 
 def ordered(connection: Connection, chosen: ClipFilter) -> Select[tuple[int]]:
     """Ask for the keys of the clips the filter leaves, in its order."""
-    order, keys = chosen.order, select(CLIPS.c.id).where(*_conditions(chosen))
-    if order.by in (OrderBy.LABEL, OrderBy.PREDICTION):
-        said = (
-            _labels(order.of, chosen.rater)
-            if order.by is OrderBy.LABEL
-            else _shares(connection, order)
-        )
-        keys = keys.select_from(_JOINED.outerjoin(said, said.c.clip_id == CLIPS.c.id))
-        return keys.order_by(*_last_without(said, order), *_PLAIN)
-    keys = keys.select_from(_JOINED)
-    if order.by is OrderBy.PATIENT:
+    by, down = chosen.order.by, chosen.order.descending
+    keys = joined(select(CLIPS.c.id), chosen)
+    if by is OrderBy.LABEL:
+        place = _label(connection, chosen.order.of, chosen.rater)
+    elif by is OrderBy.PREDICTION:
+        place = _probability(connection, chosen.order)
+    elif by is OrderBy.PATIENT:
         first, *rest = _PLAIN
-        return keys.order_by(first.desc() if order.descending else first, *rest)
-    by: tuple[ColumnElement[Any], ...] = (CLIPS.c.path, CLIPS.c.id)
-    if order.by is OrderBy.ADDED:
-        by = (CLIPS.c.added_utc, CLIPS.c.id)
-    return keys.order_by(*(c.desc() if order.descending else c for c in by))
+        return keys.order_by(first.desc() if down else first, *rest)
+    else:
+        column = CLIPS.c.path if by is OrderBy.PATH else CLIPS.c.added_utc
+        both = (column, CLIPS.c.id)
+        return keys.order_by(*(c.desc() if down else c for c in both))
+    return keys.order_by((place.desc() if down else place).nulls_last(), *_PLAIN)
 
 
-def _last_without(said: Subquery, order: ClipOrder) -> list[ColumnElement[Any]]:
-    """Return what orders by a value, those without one last either way."""
-    value = said.c.value
-    by: list[ColumnElement[Any]] = [value]
-    if order.by is OrderBy.LABEL:
-        by = [cast(value, Float), value]
-    return [value.is_(None), *(c.desc() if order.descending else c for c in by)]
+def _label(connection: Connection, task: str, rater: str | None) -> ColumnElement[Any]:
+    """Return where a clip's newest label of a task, or one rater's, puts it.
 
-
-def _labels(task: str, rater: str | None) -> Subquery:
-    """Ask for each clip's newest label of a task, or that of one rater."""
-    newest = (
-        select(
-            LABELS.c.clip_id,
-            LABELS.c.value,
-            # SQLite takes the other columns from the row that has the maximum.
-            func.max(LABELS.c.id).label("newest"),
-        )
-        .where(LABELS.c.task == task, LABELS.c.current, LABELS.c.value.is_not(None))
-        .group_by(LABELS.c.clip_id)
+    Numbers by size, classes as the task names them; NULL without one.
+    """
+    newest = select(LABELS.c.value).where(
+        LABELS.c.clip_id == CLIPS.c.id,
+        LABELS.c.task == task,
+        LABELS.c.current,
+        LABELS.c.value.is_not(None),
     )
     if rater is not None:
         newest = newest.where(LABELS.c.rater == rater)
-    return newest.subquery()
+    value = newest.order_by(LABELS.c.id.desc()).limit(1).correlate(CLIPS)
+    kind, classes = _values(connection, task)
+    if kind is Kind.NUMBER:
+        return cast(func.nullif(value.scalar_subquery(), NOT_ASSESSABLE), Float)
+    if kind is Kind.SET:
+        return func.nullif(value.scalar_subquery(), NOT_ASSESSABLE)
+    places = {name: place for place, name in enumerate(classes)}
+    return case(places, value=value.scalar_subquery())
 
 
-def _shares(connection: Connection, order: ClipOrder) -> Subquery:
-    """Ask for the probability that the experts in use give a class, by clip."""
-    wanted = select(EXPERTS.c.id, EXPERTS.c.classes).where(EXPERTS.c.target == order.of)
-    if order.expert is not None:
-        wanted = wanted.where(EXPERTS.c.name == order.expert)
-    experts = {row.id: json.loads(row.classes) for row in connection.execute(wanted)}
-    share: ColumnElement[Any] = PREDICTIONS.c.probability
-    if order.value is not None:
-        # Experts of one target may have parted its values differently.
-        places = {
-            key: classes.index(order.value)
-            for key, classes in experts.items()
-            if order.value in classes
-        }
-        experts = {key: experts[key] for key in places}
-        paths = {key: literal(f"$[{place}]") for key, place in places.items()}
-        text = PREDICTIONS.c.probabilities
-        path = case(paths, value=PREDICTIONS.c.expert_id) if paths else literal("$")
-        share = func.json_extract(text, path)
-    return (
-        select(PREDICTIONS.c.clip_id, func.max(share).label("value"))
-        .where(PREDICTIONS.c.expert_id.in_(list(experts)))
-        .where(PREDICTIONS.c.superseded_utc.is_(None), not_(PREDICTIONS.c.abstained))
-        .group_by(PREDICTIONS.c.clip_id)
-        .subquery()
+def _values(connection: Connection, task: str) -> tuple[Kind, Sequence[str]]:
+    """Return what a task takes; a set where the library does not know it."""
+    own = select(TASKS.c.kind, TASKS.c.classes).where(TASKS.c.key == task)
+    row = connection.execute(own).first()
+    if row is not None:
+        return Kind(row.kind), json.loads(row.classes)
+    known = BUILT_IN.get(task)
+    return (known.kind, known.classes) if known else (Kind.SET, ())
+
+
+def _probability(connection: Connection, order: ClipOrder) -> ColumnElement[Any]:
+    """Return the highest probability that the experts in use give; NULL without."""
+    experts = select(EXPERTS.c.id, EXPERTS.c.classes).where(
+        EXPERTS.c.target == order.of, _IN_USE
     )
+    if order.expert is not None:
+        experts = experts.where(EXPERTS.c.name == order.expert)
+    found: list[ColumnElement[Any]] = []
+    for key, classes in connection.execute(experts):
+        share: ColumnElement[Any] = PREDICTIONS.c.probability
+        if order.value is not None:
+            # Experts of one target may have parted its values differently.
+            if order.value not in (names := json.loads(classes)):
+                continue
+            place = f"$[{names.index(order.value)}]"
+            share = func.json_extract(PREDICTIONS.c.probabilities, place)
+        said = select(share).where(
+            PREDICTIONS.c.expert_id == key,
+            PREDICTIONS.c.clip_id == CLIPS.c.id,
+            PREDICTIONS.c.superseded_utc.is_(None),
+            not_(PREDICTIONS.c.abstained),
+        )
+        found.append(said.limit(1).correlate(CLIPS).scalar_subquery())
+    if len(found) < 2:
+        return found[0] if found else null()
+    highest = func.max(*(func.coalesce(one, -1.0) for one in found))
+    return func.nullif(highest, -1.0)
 
 
 def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -259,27 +260,32 @@ def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ..
     """Return the clips with these keys, in their order, with what is said of them."""
     if not keys:
         return ()
-    said = _Said()
+    said, wanted = _Said(), _among(keys)
     query = (
         select(LABELS.c.clip_id, LABELS.c.task, LABELS.c.value)
-        .where(LABELS.c.clip_id.in_(keys), LABELS.c.current)
+        .where(LABELS.c.clip_id.in_(wanted), LABELS.c.current)
         .where(LABELS.c.value.is_not(None))
         .order_by(LABELS.c.id)
     )
-    for clip_id, task, value in connection.execute(query):
+    for clip_id, task, value in connection.execute(query).all():
         said.labels.setdefault(clip_id, {})[task] = value
-    for clip_id, *shown in connection.execute(_shown(keys)):
+    for clip_id, *shown in connection.execute(_shown(wanted)).all():
         said.predictions.setdefault(clip_id, []).append(ClipPrediction(*shown))
     models = select(ANALYSES.c.clip_id, ANALYSES.c.model_sha256)
-    models = models.where(ANALYSES.c.clip_id.in_(keys)).order_by(ANALYSES.c.id)
-    for clip_id, sha256 in connection.execute(models):
+    models = models.where(ANALYSES.c.clip_id.in_(wanted)).order_by(ANALYSES.c.id)
+    for clip_id, sha256 in connection.execute(models).all():
         said.models.setdefault(clip_id, []).append(sha256)
-    rows = joined(select(*_COLUMNS)).where(CLIPS.c.id.in_(keys))
-    found = {row.id: _entry(row, said) for row in connection.execute(rows)}
+    rows = joined(select(*_COLUMNS)).where(CLIPS.c.id.in_(wanted))
+    found = {row.id: _entry(row, said) for row in connection.execute(rows).all()}
     return tuple(found[key] for key in keys if key in found)
 
 
-def _shown(keys: Sequence[int]) -> Select[Any]:
+def _among(keys: Sequence[int]) -> Select[tuple[int]]:
+    """Return the keys as a table, which is quicker than a value for each."""
+    return select(func.json_each(json.dumps(list(keys))).table_valued("value").c.value)
+
+
+def _shown(wanted: Select[tuple[int]]) -> Select[Any]:
     """Ask for what the experts in use say of clips, as a list shows it."""
     return (
         select(
@@ -293,7 +299,7 @@ def _shown(keys: Sequence[int]) -> Select[Any]:
             PREDICTIONS.c.model_sha256,
         )
         .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
-        .where(PREDICTIONS.c.clip_id.in_(keys))
+        .where(PREDICTIONS.c.clip_id.in_(wanted))
         .where(PREDICTIONS.c.superseded_utc.is_(None))
         .order_by(EXPERTS.c.target, EXPERTS.c.name)
     )

@@ -206,8 +206,9 @@ _PREDICTIONS: Final = (
     """,
     """
     CREATE INDEX predictions_by_expert
-    ON predictions (expert_id, clip_id, abstained, probability, probabilities)
-    WHERE superseded_utc IS NULL
+    ON predictions (
+        expert_id, clip_id, abstained, probability, probabilities, superseded_utc
+    ) WHERE superseded_utc IS NULL
     """,
     "CREATE INDEX predictions_by_clip ON predictions (clip_id, id)",
     """

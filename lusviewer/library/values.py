@@ -144,10 +144,11 @@ class OrderBy(Enum):
 class ClipOrder:
     """The order of a list; clips that are alike come by patient, exam and name.
 
-    A LABEL is that of the task ``of``, numbers as numbers, the newest of several. A
-    PREDICTION is the probability of class ``value`` of the target ``of``, of the
-    likeliest class without ``value``, of ``expert`` where there are several. Clips
-    without one, or where the expert abstained, come last either way.
+    A LABEL is that of the task ``of``, the newest of several: numbers by size, classes
+    as the task names them. A PREDICTION is the probability of class ``value`` of the
+    target ``of``, or of the likeliest class; the highest where several experts say
+    one, or that of ``expert``. Clips without, not assessable, or where it abstained
+    come last either way.
     """
 
     by: OrderBy = OrderBy.PATIENT
