@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.training.experts.perceptron import HIDDEN, Perceptron, fit_perceptron
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,11 +33,11 @@ CHOICES: Final = (
     *(Choice("tree", depth) for depth in (1, 2, 3, 4)),
     *(Choice("forest", leaf) for leaf in (2, 6)),
     *(Choice("svm", strength) for strength in (0.1, 1.0, 10.0)),
-    *(Choice("mlp", decay) for decay in (0.3, 3.0)),
+    *(Choice("mlp", layers) for layers in HIDDEN),
     *(Choice("logistic", strength) for strength in (0.001, 0.003, 0.01, 0.03, 0.1)),
 )
 """A tree's depth, the clips in a forest's leaf, an SVM's and a regression's strength,
-a perceptron's weight decay."""
+a perceptron's hidden layers."""
 
 KINDS: Final = tuple(dict.fromkeys(choice.kind for choice in CHOICES))
 
@@ -75,15 +77,31 @@ def standardised(features: Array, middle: Array, spread: Array) -> Array:
     return np.asarray(np.nan_to_num((features - middle) / spread, nan=0.0))
 
 
-def fit_head(features: Array, classes: Classes, weights: Array, choice: Choice) -> Head:
-    """Return an expert fitted to ``classes`` ``(n,)``; a clip counts by its weight."""
+def fit_head(
+    features: Array,
+    classes: Classes,
+    weights: Array,
+    choice: Choice,
+    patients: Sequence[str] | None = None,
+) -> Head:
+    """Return an expert fitted to ``classes`` ``(n,)``; a clip counts by its weight.
+
+    What is missing is taken for the mean of these clips. A perceptron stops by whole
+    ``patients``; where they are not known, every clip is one.
+    """
     known = np.isfinite(features).any(axis=0)
     middle, spread = np.zeros(features.shape[1]), np.ones(features.shape[1])
     middle[known] = np.nanmean(features[:, known], axis=0)
     spread[known] = np.maximum(np.nanstd(features[:, known], axis=0), _LEAST_SPREAD)
     inputs = standardised(features, middle, spread)
-    model = _FITS[choice.kind](inputs, classes, weights, choice.setting)
-    return Head(choice, middle, spread, model, np.unique(classes))
+    seen, places = np.unique(classes, return_inverse=True)
+    model: Any
+    if choice.kind == "mlp":
+        layers = int(choice.setting)
+        model = fit_perceptron(inputs, places, weights, patients, layers)
+    else:
+        model = _FITS[choice.kind](inputs, classes, weights, choice.setting)
+    return Head(choice, middle, spread, model, seen)
 
 
 def _votes(decision: Array) -> Array:
@@ -121,16 +139,6 @@ def _svm(inputs: Array, classes: Classes, weights: Array, strength: float) -> An
     return model.fit(inputs, classes, sample_weight=weights)
 
 
-def _mlp(inputs: Array, classes: Classes, weights: Array, decay: float) -> Any:  # noqa: ANN401
-    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - slow to import
-
-    del weights  # It takes none in every version of scikit-learn that is supported.
-    model = MLPClassifier(
-        (16,), solver="lbfgs", alpha=decay, max_iter=200, random_state=0
-    )
-    return model.fit(inputs, classes)
-
-
 def _logistic(inputs: Array, classes: Classes, weights: Array, strength: float) -> Any:  # noqa: ANN401
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow
 
@@ -143,17 +151,20 @@ def _tree_numbers(model: Any) -> int:  # noqa: ANN401 - scikit-learn carries no 
     return int(tree.node_count * 4 + tree.value.size)
 
 
+def _perceptron_numbers(model: Perceptron) -> int:
+    return sum(part.size for part in (*model.coefs_, *model.intercepts_))
+
+
 _FITS: Final[dict[str, Callable[[Array, Classes, Array, float], Any]]] = {
     "tree": _tree,
     "forest": _forest,
     "svm": _svm,
-    "mlp": _mlp,
     "logistic": _logistic,
 }
 _COUNTS: Final[dict[str, Callable[[Any], int]]] = {
     "tree": _tree_numbers,
     "forest": lambda m: sum(_tree_numbers(one) for one in m.estimators_),
     "svm": lambda m: int(m.support_vectors_.size + m.dual_coef_.size),
-    "mlp": lambda m: int(sum(part.size for part in (*m.coefs_, *m.intercepts_))),
+    "mlp": _perceptron_numbers,
     "logistic": lambda m: int(m.coef_.size + m.intercept_.size),
 }

@@ -51,7 +51,9 @@ class Asked:
                 "ignore"
             )  # A fit that stops early is judged as it is.
             inputs = self.inputs[name][rows]
-            return fit_head(inputs, self.classes[rows], self.weights(rows), choice)
+            owners = [self.patients[row] for row in rows]
+            weights = self.weights(rows)
+            return fit_head(inputs, self.classes[rows], weights, choice, owners)
 
     def said(self, head: Head, rows: Classes, name: str) -> Array:
         """Return the scores ``(len(rows), n_classes)`` that ``head`` gives."""

@@ -7,7 +7,6 @@ import json
 import shutil
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +18,7 @@ from lusviewer.errors import TrainingError
 from lusviewer.experts.expert import open_expert
 from lusviewer.experts.features import feature_words
 from lusviewer.experts.store import VALIDATION
+from lusviewer.experts.validation import SCHEMA
 from lusviewer.files import make_folder
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
 from lusviewer.training.lite.faithful import check_faithful
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.training.lite.expert_heads import TreeHead
-    from lusviewer.training.local.folds import Fitted, Validated
-    from lusviewer.training.local.samples import Samples
+    from lusviewer.training.local.trained import Trained
 
     Found = dict[str, Any]
 
@@ -38,20 +37,6 @@ LICENCE: Final = "As the clips it was fitted on: for use where those may be used
 _TOLERANCE: Final = 1e-3
 _FOREST_TOLERANCE: Final = 0.03
 """A value that lies on a tree's threshold may fall to either side in float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """All that came of a training: the expert, its validation and its figures."""
-
-    name: str
-    samples: Samples
-    fitted: Fitted
-    validated: Validated
-    abstain_below: float
-    figures: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    model: str
 
 
 def write_folder(trained: Trained, out: Path) -> None:
@@ -133,6 +118,7 @@ def _validation(trained: Trained) -> Found:
     """Return figures and provenance, and what was said of each clip left out."""
     samples, validated = trained.samples, trained.validated
     return {
+        "schema": SCHEMA,
         "question": {
             "task": samples.question.task,
             "classes": list(samples.question.classes),
@@ -162,7 +148,7 @@ def provenance(trained: Trained) -> Found:
         f"{clip.sha256} {place}"
         for clip, place in zip(samples.clips, samples.classes, strict=True)
     )
-    packages = ("numpy", "scikit-learn", "onnx")
+    packages = ("numpy", "scikit-learn", "torch", "onnx")
     return {
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": f"lusviewer {__version__}",
@@ -172,6 +158,11 @@ def provenance(trained: Trained) -> Found:
         "labels_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         "raters": list(samples.raters),
         "left_out": dict(samples.left_out),
+        "clips": len(samples.clips),
+        "patients": len(set(samples.patients)),
+        "folds": trained.settings["folds"],
+        "seed": trained.settings["seed"],
+        "stopped_early": trained.figures["stopped_early"] is not None,
         "settings": dict(trained.settings),
     }
 
@@ -202,12 +193,23 @@ def _card(trained: Trained, tree: TreeHead | None) -> str:
         f"{came['created_utc']}",
         f"- Licence: {LICENCE}",
     ]
+    if stopped := figures["stopped_early"]:
+        parts.insert(3, _stopped_words(stopped))
     if worth := figures.get("importance"):
         told = [f"- {feature_words(name)}: {fall:.3f}" for name, fall in worth.items()]
         parts += ["## How far the AUC falls without", *told]
     if tree is not None:
         parts += ["## The tree", "```", *_drawn(tree, trained), "```"]
     return "\n".join(parts) + "\n"
+
+
+def _stopped_words(stopped: Mapping[str, Any]) -> str:
+    left = ", ".join(stopped["kinds_left_out"]) or "no kind"
+    words = (
+        f"It was stopped early, after {', '.join(stopped['kinds'])}; not tried: {left}"
+    )
+    untried = stopped["folds_untried"]
+    return f"{words}; in {untried} folds a setting was taken without trying others."
 
 
 def _with_interval(figure: Mapping[str, Any]) -> str:

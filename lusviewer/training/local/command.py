@@ -8,44 +8,48 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from threadpoolctl import threadpool_limits
+from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer import paths
-from lusviewer.cancel import Cancelled, CancelToken
+from lusviewer.cancel import Cancelled
 from lusviewer.errors import LusViewerError
 from lusviewer.findings import ModelIdentity
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.library import default_folder
+from lusviewer.training.local.checking import check_local
+from lusviewer.training.local.control import Control
 from lusviewer.training.local.folds import kinds_of
-from lusviewer.training.local.run import LocalSettings, train_local
+from lusviewer.training.local.lock import held, wait_for_turn
 from lusviewer.training.local.samples import INPUTS
+from lusviewer.training.local.settings import (
+    LocalSettings,
+    check_installed,
+    check_settings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+_READY: Final = {"event": "progress", "done": 0, "total": 0, "what": "getting ready"}
 
 
 def main(argv: Sequence[str]) -> int:
     """Train as ``argv`` says; progress comes as JSON lines. Return the exit status.
 
-    0 where the expert was written, 1 where it could not be, 2 for a wrong call, 130
-    where it was stopped: then nothing was written.
+    0 where the expert was written, or the labels can be trained on, 1 where not, 2 for
+    a wrong call, 130 where it was stopped: then nothing was written.
     """
     options = _parser().parse_args(list(argv))
-    cancel = CancelToken()
+    control = Control()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: cancel.cancel())
+        signal.signal(number, lambda *_: control.cancel.cancel())
+    if options.control:
+        control.listen()
+    failed = False
     try:
-        settings = _settings(options)
-        manifest, sha256 = read_model_manifest(settings.bundle)
-        model = ModelIdentity(manifest.name, manifest.version, sha256, "")
-        # On so few numbers threads wait for each other longer than they work. Only
-        # libraries that are loaded are held back.
-        import_module("sklearn.linear_model")
-        with threadpool_limits(1):
-            for event in train_local(settings, model, cancel):
-                print(json.dumps(event), flush=True)
+        for event in _events(options, control):
+            failed = failed or event["event"] == "error"
+            print(json.dumps(event), flush=True)
     except Cancelled:
         print(json.dumps({"event": "stopped"}), flush=True)
         return 130
@@ -54,7 +58,28 @@ def main(argv: Sequence[str]) -> int:
         print(json.dumps(told), flush=True)
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return int(failed)
+
+
+def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str, Any]]:
+    settings = _settings(options)
+    manifest, sha256 = read_model_manifest(settings.bundle)
+    model = ModelIdentity(manifest.name, manifest.version, sha256, "")
+    if options.check:
+        yield from check_local(settings, model)
+        return
+    check_settings(settings)
+    check_installed()
+    wait = not options.no_wait
+    lock = yield from wait_for_turn(settings.library, control, wait=wait)
+    with held(lock):
+        yield {**_READY, "seconds_left": None}
+        # On so few numbers threads wait for each other longer than they work. Only
+        # libraries that are loaded are held back; torch is by the one that uses it.
+        import_module("sklearn.linear_model")
+        run = import_module("lusviewer.training.local.run")
+        with import_module("threadpoolctl").threadpool_limits(1):
+            yield from run.train_local(settings, model, control)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +114,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model bundle")
     parser.add_argument("--store", type=Path, metavar="DIR", help="your experts in use")
     parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for it")
+    parser.add_argument(
+        "--check", action="store_true", help="only look at the labels, fit nothing"
+    )
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="read lines: 'stop' ends early and keeps the best, 'cancel' keeps nothing",
+    )
+    parser.add_argument(
+        "--no-wait",
+        action="store_true",
+        help="give up where another training works on the library",
+    )
     return parser
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from lusviewer.training.experts.heads import CHOICES, KINDS
 from lusviewer.training.experts.nested import grouped, mean_area
+from lusviewer.training.experts.perceptron import Perceptron
 from lusviewer.training.local.calibrate import Calibration, calibrated
 from lusviewer.training.local.samples import TABLE
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
     from lusviewer.training.experts.heads import Choice, Head
     from lusviewer.training.experts.nested import Asked
+    from lusviewer.training.experts.perceptron import Curve
+    from lusviewer.training.local.control import Control
 
     Array = NDArray[np.float64]
     Rows = NDArray[np.intp]
@@ -33,12 +36,16 @@ BEST: Final = "best of all"
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An expert with its calibration, and the rows it is tested on."""
+    """An expert with its calibration, and the rows it is tested on.
+
+    ``area`` is its AUC on inner folds, by which it was chosen.
+    """
 
     choice: Choice
     head: Head
     calibration: Calibration
     left: Rows
+    area: float = float("nan")
 
     def says(self, features: Array, n_classes: int) -> Array:
         """Return probabilities ``(n, n_classes)``."""
@@ -49,87 +56,139 @@ class Fitted:
 class Validated:
     """What experts of one group said of patients they were not fitted on.
 
-    ``probabilities`` ``(n, n_classes)``; ``fold`` ``(n,)`` in which a row was tested.
+    ``probabilities`` ``(n, n_classes)``; ``fold`` ``(n,)`` in which a row was tested;
+    ``untried`` is in how many folds a setting was taken without trying others, as it
+    was to be stopped.
     """
 
     probabilities: Array
     fold: Rows
     fitted: list[Fitted] = field(default_factory=list)
+    untried: int = 0
 
     def chosen(self) -> dict[str, int]:
         """Return how often each kind was chosen."""
         return dict(Counter(one.choice.kind for one in self.fitted).most_common())
 
+    def take(self, one: Fitted, says: Array) -> None:
+        """Keep what the expert of the next fold says of the rows it is tested on."""
+        self.probabilities[one.left] = says
+        self.fold[one.left] = len(self.fitted)
+        self.fitted.append(one)
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A step of the work: how much is done, and what it was."""
+    """A step of the work that begins: ``fits`` experts of a kind are fitted."""
 
-    done: int
-    total: int
+    kind: str
+    fits: int
     what: str
 
 
-def groups_of(kinds: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
-    """Return the choices of each kind, and with several kinds those of all."""
-    groups = {kind: tuple(c for c in CHOICES if c.kind == kind) for kind in kinds}
-    if len(groups) > 1:
-        groups[BEST] = tuple(c for c in CHOICES if c.kind in kinds)
-    return groups
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How the loss of a perceptron fell while it was fitted."""
+
+    what: str
+    curve: Curve
 
 
-def steps_of(kinds: Sequence[str], folds: int) -> int:
-    """Return how many times experts are tried."""
-    return sum(c.kind in kinds for c in CHOICES) * (folds + 1)
+Step: TypeAlias = "Tried | Learned"
 
 
-def cross_validate(
-    asked: Asked,
-    groups: Mapping[str, tuple[Choice, ...]],
-    plan: tuple[int, int],
-    cancel: CancelToken,
-) -> Generator[Tried, None, dict[str, Validated]]:
-    """Return what each group's experts say of patients left out; yield each trial.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How it is gone about: the folds, their seed, and what may end it."""
 
-    ``plan`` is the number of folds and the seed. Inside each fold the patients that
-    teach are parted again to choose the setting by the mean one-against-rest AUC and to
-    calibrate: what is tested never chose anything.
+    folds: int
+    seed: int
+    control: Control
+
+
+def choices_of(kind: str) -> tuple[Choice, ...]:
+    """Return the settings that are tried for a kind."""
+    return tuple(choice for choice in CHOICES if choice.kind == kind)
+
+
+def fits_of(kind: str, folds: int) -> int:
+    """Return how many experts of a kind are fitted on the way."""
+    return len(choices_of(kind)) * folds * (INNER + 1)
+
+
+def validate(
+    asked: Asked, kind: str, plan: Plan, *, needed: bool
+) -> Generator[Step, None, Validated | None]:
+    """Return what a kind's experts say of patients left out; yield each step.
+
+    Inside each fold the patients that teach are parted again to choose the setting by
+    the mean one-against-rest AUC and to calibrate: what is tested never chose anything.
+    Once it is to be stopped, the kind is given up, or, where it is ``needed``, one
+    setting is taken untried in the folds that remain.
     """
-    folds, seed = plan
     everything = np.arange(len(asked.classes))
-    shape = (len(everything), asked.n_classes)
-    found = {
-        name: Validated(np.zeros(shape), np.zeros(len(everything), np.intp))
-        for name in groups
-    }
-    every = tuple(dict.fromkeys(c for choices in groups.values() for c in choices))
-    total, done = len(every) * (folds + 1), 0
-    for fold, (kept, left) in enumerate(grouped(asked, everything, folds, seed)):
-        inner: dict[Choice, Array] = {}
-        for choice in every:
-            done += 1
-            yield Tried(done, total, f"fold {fold + 1}: {choice.kind}")
-            inner[choice] = left_out(asked, kept, choice, (INNER, seed + 1), cancel)
-        for name, choices in groups.items():
-            one = _best(asked, kept, left, {c: inner[c] for c in choices})
-            found[name].probabilities[left] = one.says(
-                asked.inputs[TABLE][left], asked.n_classes
-            )
-            found[name].fold[left] = fold
-            found[name].fitted.append(one)
+    found = _nothing(asked)
+    folds = grouped(asked, everything, plan.folds, plan.seed)
+    for fold, (kept, left) in enumerate(folds, 1):
+        said: dict[Choice, Array] = {}
+        inner = (INNER, plan.seed + 1)
+        for choice in choices_of(kind):
+            if plan.control.stop.cancelled:
+                break
+            yield Tried(kind, INNER, f"fold {fold}: {kind}")
+            said[choice] = left_out(asked, kept, choice, inner, plan.control.cancel)
+        if plan.control.stop.cancelled and not needed:
+            return None
+        if not said:
+            found.untried += 1
+            usual = choices_of(kind)[len(choices_of(kind)) // 2]
+            said[usual] = left_out(asked, kept, usual, inner, plan.control.cancel)
+        one = _best(asked, kept, left, said)
+        found.take(one, one.says(asked.inputs[TABLE][left], asked.n_classes))
+        if (curve := curve_of(one)) is not None:
+            yield Learned(f"{kind}, fold {fold}", curve)
     return found
 
 
-def fit_final(
-    asked: Asked, choices: Sequence[Choice], plan: tuple[int, int], cancel: CancelToken
-) -> Generator[Tried, None, Fitted]:
-    """Return the expert fitted to all clips, its setting chosen by left-out ones."""
+def try_settings(
+    asked: Asked, kind: str, plan: Plan
+) -> Generator[Step, None, dict[Choice, Array]]:
+    """Return what each setting of a kind says of all clips, each left out in turn."""
     rows = np.arange(len(asked.classes))
     said: dict[Choice, Array] = {}
-    for done, choice in enumerate(choices, 1):
-        yield Tried(done, len(choices), f"all clips: {choice.kind}")
-        said[choice] = left_out(asked, rows, choice, plan, cancel)
+    folds = (plan.folds, plan.seed)
+    for choice in choices_of(kind):
+        if said and plan.control.stop.cancelled:
+            break
+        yield Tried(kind, plan.folds, f"all clips: {kind}")
+        said[choice] = left_out(asked, rows, choice, folds, plan.control.cancel)
+    return said
+
+
+def best_of(asked: Asked, found: Sequence[Validated]) -> Validated:
+    """Return, fold by fold, the expert of all kinds that did best on inner folds."""
+    best = _nothing(asked)
+    for fold in zip(*(one.fitted for one in found), strict=True):
+        one = max(fold, key=lambda fitted: _number(fitted.area))
+        best.take(one, one.says(asked.inputs[TABLE][one.left], asked.n_classes))
+    return best
+
+
+def fit_final(asked: Asked, said: Mapping[Choice, Array]) -> Fitted:
+    """Return the expert fitted to all clips with the setting that did best."""
+    rows = np.arange(len(asked.classes))
     return _best(asked, rows, rows[:0], said)
+
+
+def curve_of(fitted: Fitted) -> Curve | None:
+    """Return how a perceptron's loss fell; None for what is not fitted by steps."""
+    model = fitted.head.model
+    return model.curve if isinstance(model, Perceptron) else None
+
+
+def _nothing(asked: Asked) -> Validated:
+    n = len(asked.classes)
+    return Validated(np.zeros((n, asked.n_classes)), np.zeros(n, np.intp))
 
 
 def left_out(
@@ -154,9 +213,13 @@ def _scores(asked: Asked, kept: Rows, left: Rows, choice: Choice) -> Array:
 def _best(asked: Asked, kept: Rows, left: Rows, said: Mapping[Choice, Array]) -> Fitted:
     truth = asked.classes[kept]
     areas = {choice: mean_area(truth, scores) for choice, scores in said.items()}
-    best = max(areas, key=lambda choice: np.nan_to_num(areas[choice], nan=-1.0))
+    best = max(areas, key=lambda choice: _number(areas[choice]))
     head = asked.fitted(kept, (TABLE, best))
-    return Fitted(best, head, calibrated(said[best], truth), left)
+    return Fitted(best, head, calibrated(said[best], truth), left, areas[best])
+
+
+def _number(area: float) -> float:
+    return float(np.nan_to_num(area, nan=-1.0))
 
 
 def kinds_of(text: str) -> tuple[str, ...]:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.experts.features import feature_words
 from lusviewer.training.experts.nested import mean_area
+from lusviewer.training.local.folds import Tried
+from lusviewer.training.local.graphs import plain_tree
 from lusviewer.training.local.samples import TABLE
 from lusviewer.training.measure.figures import accuracy, area_figure, figure, plain
 from lusviewer.training.measure.questions import (
@@ -16,13 +19,13 @@ from lusviewer.training.measure.questions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from lusviewer.cancel import CancelToken
     from lusviewer.training.experts.nested import Asked
-    from lusviewer.training.local.folds import Validated
+    from lusviewer.training.lite.expert_heads import TreeHead
+    from lusviewer.training.local.folds import Fitted, Plan, Validated
     from lusviewer.training.local.samples import Samples
 
     Array = NDArray[np.float64]
@@ -64,7 +67,8 @@ def _curves(samples: Samples, probabilities: Array) -> Found:
         truth = (samples.classes == place).astype(np.float64)
         score = probabilities[:, place]
         area = area_figure(truth, score, samples.patients)
-        curves[names[place]] = {"auc": area, "points": roc_points(truth, score)}
+        points = [list(point) for point in zip(*roc_points(truth, score), strict=True)]
+        curves[names[place]] = {"auc": area, "points": points}
     return curves
 
 
@@ -115,8 +119,8 @@ def _wrong(samples: Samples, validated: Validated) -> list[Found]:
     return [
         {
             "clip": samples.clips[row].id,
-            "name": samples.clips[row].name,
-            "patient": samples.clips[row].patient,
+            "sha256": samples.clips[row].sha256,
+            "fold": int(validated.fold[row]) + 1,
             "label": names[int(samples.classes[row])],
             "said": names[int(said[row])],
             "probability": plain(float(validated.probabilities[row, said[row]])),
@@ -126,25 +130,22 @@ def _wrong(samples: Samples, validated: Validated) -> list[Found]:
 
 
 def importance(
-    asked: Asked,
-    names: tuple[str, ...],
-    validated: Validated,
-    seed: int,
-    cancel: CancelToken,
-) -> dict[str, float]:
+    asked: Asked, names: tuple[str, ...], validated: Validated, plan: Plan
+) -> Generator[Tried, None, dict[str, float]]:
     """Return by how much the AUC of left-out patients falls if a feature is shuffled.
 
     The largest first. Features that say the same share what they are worth.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(plan.seed)
     inputs = asked.inputs[TABLE]
     times = 2 if len(names) < _TWICE_BELOW else 1
     whole = mean_area(asked.classes, validated.probabilities)
     worth: dict[str, float] = {}
     for column, name in enumerate(names):
+        yield Tried("figures", 1, "what it decides by")
         falls = []
         for _ in range(times):
-            cancel.check()
+            plan.control.cancel.check()
             said = _shuffled(inputs, column, asked, validated, rng.permutation)
             falls.append(whole - mean_area(asked.classes, said))
         worth[name] = float(np.mean(falls))
@@ -169,3 +170,50 @@ def _shuffled(
 def _largest(worth: Mapping[str, float]) -> dict[str, float]:
     order = sorted(worth, key=lambda name: -worth[name])[:_TOLD]
     return {name: round(worth[name], 4) for name in order if worth[name] > 0}
+
+
+def tree_nodes(samples: Samples, fitted: Fitted) -> list[Found] | None:
+    """Return a tree's nodes, the root first; None where the expert is no tree.
+
+    ``shares`` are the classes' probabilities at a leaf; of an inner node, as
+    ``clips`` of any, they are counted on the clips it was fitted to.
+    """
+    if fitted.choice.kind != "tree":
+        return None
+    n_classes = len(samples.question.classes)
+    tree = plain_tree(fitted, n_classes)
+    middle = fitted.head.middle
+    filled = np.where(np.isnan(samples.features), middle, samples.features)
+    counts = np.zeros((len(tree.feature), n_classes), np.intp)
+    for row, place in zip(filled, samples.classes, strict=True):
+        for node in _path(tree, row):
+            counts[node, place] += 1
+    return [
+        _node(samples.names, tree, node, counts[node]) for node in range(len(counts))
+    ]
+
+
+def _path(tree: TreeHead, row: Array) -> Iterator[int]:
+    node = 0
+    yield node
+    while tree.left[node] >= 0:
+        low = np.float32(row[tree.feature[node]]) <= np.float32(tree.threshold[node])
+        node = tree.left[node] if low else tree.right[node]
+        yield node
+
+
+def _node(
+    names: tuple[str, ...], tree: TreeHead, node: int, counts: NDArray[np.intp]
+) -> Found:
+    leaf = tree.left[node] < 0
+    key = None if leaf else names[tree.feature[node]]
+    shares = tree.probabilities[node] if leaf else counts / max(counts.sum(), 1)
+    return {
+        "feature": key,
+        "words": None if key is None else feature_words(key),
+        "threshold": None if leaf else tree.threshold[node],
+        "left": None if leaf else tree.left[node],
+        "right": None if leaf else tree.right[node],
+        "shares": [round(float(share), 4) for share in shares],
+        "clips": int(counts.sum()),
+    }

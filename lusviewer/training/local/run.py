@@ -3,102 +3,84 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from lusviewer.errors import LibraryError, TrainingError
 from lusviewer.experts.in_use import in_use
-from lusviewer.library import open_library
-from lusviewer.training.experts.heads import KINDS
 from lusviewer.training.lite.expert_heads import Samples as Judged
 from lusviewer.training.lite.expert_heads import abstain_below
-from lusviewer.training.local.bundle import Trained, write_folder
-from lusviewer.training.local.checks import check
+from lusviewer.training.local.checking import look
+from lusviewer.training.local.clock import Clock
 from lusviewer.training.local.folds import (
     BEST,
-    Tried,
-    Validated,
-    cross_validate,
+    Learned,
+    Plan,
+    best_of,
+    curve_of,
     fit_final,
-    groups_of,
-    steps_of,
+    fits_of,
+    try_settings,
+    validate,
 )
-from lusviewer.training.local.judge import details, importance, summary
-from lusviewer.training.local.question import ask
+from lusviewer.training.local.judge import details, importance, summary, tree_nodes
 from lusviewer.training.local.rivals import rivals, side_by_side
-from lusviewer.training.local.samples import Choice, Samples, read_samples
+from lusviewer.training.local.settings import check_installed
+from lusviewer.training.local.trained import Trained
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from lusviewer.cancel import CancelToken
-    from lusviewer.findings import ModelIdentity
-    from lusviewer.library import Library
+    from numpy.typing import NDArray
 
+    from lusviewer.findings import ModelIdentity
+    from lusviewer.training.experts.heads import Choice
+    from lusviewer.training.experts.nested import Asked
+    from lusviewer.training.local.control import Control
+    from lusviewer.training.local.folds import Step, Validated
+    from lusviewer.training.local.samples import Samples
+    from lusviewer.training.local.settings import LocalSettings
+
+    Array = NDArray[np.float64]
     Event = dict[str, Any]
 
-FOLDS_MIN: Final = 2
+_FIGURES: Final = "figures"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalSettings:
-    """What the training of a local expert depends on.
+@dataclass(slots=True)
+class _Found:
+    """What came of the kinds so far: answers, settings tried, figures, curves."""
 
-    ``out`` None writes to the folder ``experts`` of the library. ``bundle`` is the
-    model bundle whose analyses are learned from, ``store`` the folder of the user's
-    own experts, the usual one where it is None.
-    """
-
-    library: Path
-    task: str
-    bundle: Path
-    inputs: tuple[str, ...] = ("biomarkers", "measured")
-    kinds: tuple[str, ...] = KINDS
-    folds: int = 5
-    seed: int = 0
-    cuts: tuple[float, ...] = ()
-    has: str | None = None
-    rater: str | None = None
-    certainty: float = 0.5
-    name: str | None = None
-    out: Path | None = None
-    store: Path | None = None
-    places: tuple[str, ...] = field(
-        default=("library", "bundle", "out", "store", "places"), repr=False
-    )
-
-    def plain(self) -> dict[str, Any]:
-        """Return what decides the result, not where things lie."""
-        values = asdict(self)
-        return {key: values[key] for key in values if key not in self.places}
+    validated: dict[str, Validated] = field(default_factory=dict)
+    tried: dict[Choice, Array] = field(default_factory=dict)
+    kinds: dict[str, Event] = field(default_factory=dict)
+    curves: list[Event] = field(default_factory=list)
 
 
 def train_local(
-    settings: LocalSettings, model: ModelIdentity, cancel: CancelToken
+    settings: LocalSettings, model: ModelIdentity, control: Control
 ) -> Iterator[Event]:
     """Fit, test and write an expert; yield how it goes as plain values.
 
-    Nothing is written before all is done. Raises ``TrainingError`` and
-    ``LibraryError`` for what is wrong with the settings or the labels.
+    Nothing is written before all is done. Once it is to stop, what is finished is kept
+    and goes the usual way. Raises ``TrainingError`` and ``LibraryError`` for what is
+    wrong with the settings or the labels.
     """
     started = time.monotonic()
-    _check_settings(settings)
-    with open_library(settings.library) as library:
-        samples = _read(library, settings, model)
-        folder = library.folder
-    warnings = check(samples)
-    yield _told(samples)
-    for warning in warnings:
-        yield {"event": "warning", "message": warning}
-    trained = yield from _trained(settings, samples, model, cancel)
-    yield {"event": "figures", **trained.figures}
-    cancel.check()
-    out = settings.out or free_folder(folder / "experts", trained.name)
-    write_folder(trained, out)
+    check_installed()
+    looked = look(settings, model)
+    yield from looked.events()
+    samples = looked.usable()
+    trained = yield from _trained(settings, samples, model, control)
+    yield {"event": _FIGURES, **trained.figures}
+    control.cancel.check()
+    out = settings.out or _free(looked.folder / "experts", trained.name)
+    # It brings torch and onnx along, which a look at the labels need not wait for.
+    import_module("lusviewer.training.local.bundle").write_folder(trained, out)
     seconds = round(time.monotonic() - started, 1)
     yield {
         "event": "expert",
@@ -108,82 +90,129 @@ def train_local(
     }
 
 
-def _check_settings(settings: LocalSettings) -> None:
-    if unknown := sorted(set(settings.kinds) - set(KINDS)):
-        msg = f"There is no kind of expert {', '.join(unknown)}."
-        raise TrainingError(msg, hint=f"There are {', '.join(KINDS)}; or 'all'.")
-    if settings.folds < FOLDS_MIN:
-        msg = f"{settings.folds} folds leave no patient to test on."
-        raise TrainingError(msg, hint=f"{FOLDS_MIN} or more are needed; 5 are usual.")
-    if not settings.library.is_dir():
-        msg = f"There is no library in {settings.library}."
-        raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
-    if settings.out is not None and settings.out.exists():
-        msg = f"{settings.out} is there already."
-        raise TrainingError(msg, hint="Name a new folder with --out.")
-
-
-def _read(library: Library, settings: LocalSettings, model: ModelIdentity) -> Samples:
-    tasks = library.labels.tasks()
-    if settings.task not in tasks:
-        msg = f"The library has no task {settings.task!r}."
-        raise LibraryError(msg, hint=f"It has {', '.join(tasks)}.")
-    question = ask(tasks[settings.task], settings.cuts, settings.has)
-    choice = Choice(settings.inputs, settings.rater, settings.certainty)
-    return read_samples(library, question, model.sha256, choice)
-
-
-def _told(samples: Samples) -> Event:
-    names = samples.question.classes
-    counts = np.bincount(samples.classes, minlength=len(names))
-    return {
-        "event": "clips",
-        "clips": len(samples.clips),
-        "patients": len(set(samples.patients)),
-        "features": len(samples.names),
-        "classes": dict(zip(names, map(int, counts), strict=True)),
-        "left_out": dict(samples.left_out),
-    }
-
-
 def _trained(
-    settings: LocalSettings, samples: Samples, model: ModelIdentity, cancel: CancelToken
+    settings: LocalSettings, samples: Samples, model: ModelIdentity, control: Control
 ) -> Generator[Event, None, Trained]:
-    asked, plan = samples.asked(), (settings.folds, settings.seed)
-    groups = groups_of(settings.kinds)
-    total = steps_of(settings.kinds, settings.folds)
-    clock = _Clock(total)
-    found = yield from _following(cross_validate(asked, groups, plan, cancel), clock)
-    best = found[BEST] if BEST in found else found[settings.kinds[0]]
-    choices = groups.get(BEST, groups[settings.kinds[0]])
-    fitted = yield from _following(fit_final(asked, choices, plan, cancel), clock)
-    kinds = {}
-    for kind, validated in found.items():
-        cancel.check()
-        kinds[kind] = summary(asked, validated.probabilities)
-        yield {"event": "kind", "kind": kind, "auc": kinds[kind]["auc"]}
-    worth = importance(asked, samples.names, best, settings.seed, cancel)
+    asked = samples.asked()
+    work = {kind: fits_of(kind, settings.folds) for kind in settings.kinds}
+    clock = Clock(work | {_FIGURES: len(samples.names)})
+    plan = Plan(settings.folds, settings.seed, control)
+    found = yield from _kinds(asked, settings.kinds, plan, clock)
+    best = next(iter(found.validated.values()))
+    if len(found.validated) > 1:
+        best = best_of(asked, list(found.validated.values()))
+        found.kinds[BEST] = summary(asked, best.probabilities)
+        yield {"event": "kind", "kind": BEST, "auc": found.kinds[BEST]["auc"]}
+    control.cancel.check()
+    fitted = fit_final(asked, found.tried)
+    if (curve := curve_of(fitted)) is not None:
+        yield from _learned(Learned(f"{fitted.choice.kind}, all clips", curve), found)
+    steps = importance(asked, samples.names, best, plan)
+    worth = yield from _following(steps, clock, found)
+    stopped = _stopped(settings, found, control)
+    if stopped is not None:
+        yield {"event": "kept", "what": _kept_words(stopped)}
     figures = summary(asked, best.probabilities) | {
-        "kinds": kinds,
+        "kinds": found.kinds,
         "chosen": best.chosen(),
         "kind": fitted.choice.kind,
         "setting": fitted.choice.setting,
         **details(samples, best),
         "importance": worth,
-        "side_by_side": list(_compared(settings, samples, best, cancel)),
+        "tree": tree_nodes(samples, fitted),
+        "curves": found.curves,
+        "side_by_side": list(_compared(settings, samples, best, control)),
+        "stopped_early": stopped,
     }
-    name = settings.name or f"{settings.task.replace('.', '-')}-local"
-    words = f"{model.name} {model.version}"
-    least = _abstain(samples, best)
-    plain = settings.plain()
-    return Trained(name, samples, fitted, best, least, figures, plain, words)
+    return Trained(
+        name=settings.name or f"{settings.task.replace('.', '-')}-local",
+        samples=samples,
+        fitted=fitted,
+        validated=best,
+        abstain_below=_abstain(samples, best),
+        figures=figures,
+        settings=settings.plain(),
+        model=f"{model.name} {model.version}",
+    )
+
+
+def _kinds(
+    asked: Asked, kinds: tuple[str, ...], plan: Plan, clock: Clock
+) -> Generator[Event, None, _Found]:
+    """Return what came of each kind that was finished, telling each as it is."""
+    found = _Found()
+    for place, kind in enumerate(kinds):
+        if found.validated and plan.control.stop.cancelled:
+            clock.drop(*kinds[place:])
+            break
+        needed = not found.validated
+        steps = validate(asked, kind, plan, needed=needed)
+        validated = yield from _following(steps, clock, found)
+        if validated is None:
+            continue
+        found.validated[kind] = validated
+        found.kinds[kind] = summary(asked, validated.probabilities)
+        yield {"event": "kind", "kind": kind, "auc": found.kinds[kind]["auc"]}
+        trials = try_settings(asked, kind, plan)
+        found.tried |= yield from _following(trials, clock, found)
+    return found
+
+
+def _following(
+    steps: Generator[Step, None, T], clock: Clock, found: _Found
+) -> Generator[Event, None, T]:
+    """Tell the steps of the work as events."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            clock.end()
+            result: T = end.value
+            return result
+        if isinstance(step, Learned):
+            yield from _learned(step, found)
+        else:
+            yield clock.begin(step.kind, step.fits, step.what)
+
+
+def _learned(step: Learned, found: _Found) -> Iterator[Event]:
+    """Tell a perceptron's losses, an epoch an event, and keep them for the result."""
+    train, judged = step.curve.train, step.curve.validation
+    validation = judged or (None,) * len(train)
+    told = [
+        (round(loss, 4), None if other is None else round(other, 4))
+        for loss, other in zip(train, validation, strict=True)
+    ]
+    for number, (loss, other) in enumerate(told, 1):
+        what = {"event": "curve", "what": step.what, "step": number}
+        yield what | {"loss": loss, "validation": other}
+    losses, others = [loss for loss, _ in told], [other for _, other in told]
+    curve = {"what": step.what, "train": losses}
+    found.curves.append(curve | {"validation": others if judged else []})
+
+
+def _stopped(settings: LocalSettings, found: _Found, control: Control) -> Event | None:
+    """Return what was left out as it was to stop; None where it went to the end."""
+    if not control.stop.cancelled:
+        return None
+    done = list(found.validated)
+    return {
+        "kinds": done,
+        "kinds_left_out": [kind for kind in settings.kinds if kind not in done],
+        "folds_untried": sum(one.untried for one in found.validated.values()),
+    }
+
+
+def _kept_words(stopped: Event) -> str:
+    left = ", ".join(stopped["kinds_left_out"]) or "nothing"
+    return f"the best of {', '.join(stopped['kinds'])}; left out: {left}"
 
 
 def _compared(
-    settings: LocalSettings, samples: Samples, best: Validated, cancel: CancelToken
+    settings: LocalSettings, samples: Samples, best: Validated, control: Control
 ) -> Iterator[Event]:
     for rival in rivals(samples, in_use(settings.bundle, settings.store)):
-        cancel.check()
+        control.cancel.check()
         yield side_by_side(samples, best.probabilities, rival)
 
 
@@ -198,35 +227,7 @@ def _abstain(samples: Samples, best: Validated) -> float:
     return abstain_below(best.probabilities, judged)
 
 
-class _Clock:
-    """Says how much is done and how long the rest may take."""
-
-    def __init__(self, total: int) -> None:
-        self.done, self.total, self.started = 0, total, time.monotonic()
-
-    def event(self, what: str) -> Event:
-        """Return the next step as an event."""
-        spent = time.monotonic() - self.started
-        left = spent / self.done * (self.total - self.done) if self.done else None
-        told = {"event": "progress", "done": self.done, "total": self.total}
-        self.done += 1
-        seconds = None if left is None else round(left, 1)
-        return {**told, "what": what, "seconds_left": seconds}
-
-
-def _following(
-    steps: Generator[Tried, None, T], clock: _Clock
-) -> Generator[Event, None, T]:
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        yield clock.event(step.what)
-
-
-def free_folder(folder: Path, name: str) -> Path:
+def _free(folder: Path, name: str) -> Path:
     """Return the first folder ``name-1``, ``name-2`` ... that is not there."""
     number = 1
     while (out := folder / f"{name}-{number}").exists():

@@ -28,6 +28,13 @@ INPUTS: Final = ("biomarkers", "measured", "embedding", "clinical")
 TABLE: Final = "chosen"
 """The name of the one table of inputs inside what is asked."""
 
+NOT_ASSESSABLE_SAID: Final = "labelled not assessable"
+UNSURE: Final = "less certain"
+OTHER_CLASS: Final = "of no class asked for"
+NOT_ANALYSED: Final = "not analysed by this model"
+NOT_LUNG: Final = "taken for not assessable by the model"
+"""Why a labelled clip does not take part."""
+
 _ANSWERS: Final = {
     "diagnosis": ("clin_diagn#", "cov_test"),
     "s_f": ("oxygen_", "pO2", "spo2", "fio2"),
@@ -41,7 +48,8 @@ class Samples:
 
     ``features`` ``(n, f)`` named by ``names``, NaN where not known; ``known`` are all
     features of each clip, for experts that decide by others. ``left_out`` says how
-    many clips do not take part, and why.
+    many clips do not take part, and why; ``disputed`` how many that do were labelled
+    differently by several raters.
     """
 
     question: Question
@@ -53,6 +61,7 @@ class Samples:
     model_sha256: str
     raters: tuple[str, ...]
     left_out: Mapping[str, int]
+    disputed: int = 0
 
     @property
     def patients(self) -> tuple[str, ...]:
@@ -90,10 +99,8 @@ def read_samples(
     entries = {clip.id: clip for clip in library.clips.all()}
     said, left_out = newest_answers(library, question, choice)
     kept = [clip for clip in said if clip in rows and table.assessable[rows[clip]]]
-    left_out["not analysed by this model"] = sum(clip not in rows for clip in said)
-    left_out["taken for not assessable by the model"] = (
-        len(said) - len(kept) - left_out["not analysed by this model"]
-    )
+    left_out[NOT_ANALYSED] = sum(clip not in rows for clip in said)
+    left_out[NOT_LUNG] = len(said) - len(kept) - left_out[NOT_ANALYSED]
     facts = _facts(library)
     known = [
         _known(table, rows[clip], facts.get(_exam(entries[clip]), {})) for clip in kept
@@ -112,6 +119,7 @@ def read_samples(
         model_sha256=model_sha256,
         raters=tuple(sorted({said[clip][1] for clip in kept})),
         left_out={why: n for why, n in left_out.items() if n},
+        disputed=len(_disputed(library, question, choice) & set(kept)),
     )
 
 
@@ -125,7 +133,7 @@ def newest_answers(
             before = newest.get(label.answer.clip_id)
             if before is None or label.id > before.id:
                 newest[label.answer.clip_id] = label
-    reasons = ("labelled not assessable", "less certain", "of no class asked for")
+    reasons = (NOT_ASSESSABLE_SAID, UNSURE, OTHER_CLASS)
     found: dict[int, tuple[int, str]] = {}
     left_out = dict.fromkeys(reasons, 0)
     for clip, label in newest.items():
@@ -140,6 +148,19 @@ def newest_answers(
         else:
             found[clip] = (place, answer.rater)
     return found, left_out
+
+
+def _disputed(library: Library, question: Question, choice: Choice) -> set[int]:
+    """Return the clips that raters put into different classes."""
+    said: dict[int, set[int]] = {}
+    for label in library.labels.of_task(question.task, choice.rater):
+        answer = label.answer
+        if answer.value in (None, NOT_ASSESSABLE):
+            continue
+        place = question.class_of(str(answer.value))
+        if place is not None and answer.certainty >= choice.certainty:
+            said.setdefault(answer.clip_id, set()).add(place)
+    return {clip for clip, places in said.items() if len(places) > 1}
 
 
 def _facts(library: Library) -> dict[tuple[str, str], Mapping[str, float]]:

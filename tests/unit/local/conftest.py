@@ -21,7 +21,9 @@ from lusviewer.findings import (
 from lusviewer.inference import open_bundle
 from lusviewer.library import Answer, open_library
 from lusviewer.library.records import ClipRecord, Said, add_records
-from lusviewer.training.local.run import LocalSettings, train_local
+from lusviewer.training.local.control import Control
+from lusviewer.training.local.run import train_local
+from lusviewer.training.local.settings import LocalSettings
 from tests.bundles import make_bundle
 
 if TYPE_CHECKING:
@@ -143,7 +145,7 @@ def trained(
         out=place / "expert",
         store=place / "store",
     )
-    return list(train_local(settings, model, CancelToken())), settings
+    return list(train_local(settings, model, Control())), settings
 
 
 def relabel(library: Library, task: str, values: Mapping[int, str | None]) -> None:

@@ -14,7 +14,7 @@ from lusviewer.training.local.calibrate import calibrated
 from lusviewer.training.local.folds import Fitted
 from lusviewer.training.local.graphs import write_expert
 
-SETTING = {"tree": 3, "forest": 2, "svm": 1.0, "mlp": 0.3, "logistic": 0.1}
+SETTING = {"tree": 3, "forest": 2, "svm": 1.0, "mlp": 2, "logistic": 0.1}
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 4])

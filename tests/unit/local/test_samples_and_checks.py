@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.experts.features import feature_words
 from lusviewer.library import NOT_ASSESSABLE, Answer, open_library
 from lusviewer.library.tasks import BUILT_IN
 from lusviewer.training.local.checks import check
@@ -114,9 +115,8 @@ def test_a_class_of_one_patient_is_refused_by_name(library, model):
 
 
 def test_a_class_that_no_clip_shows_is_told(library, model):
-    assert "No clip is '3': the expert will never say so." in check(
-        read(library, model)
-    )
+    told = " ".join(check(read(library, model)))
+    assert "No clip is '3': the expert will never say so." in told
 
 
 def test_a_patient_with_most_of_the_clips_is_told(library, model):
@@ -131,4 +131,29 @@ def test_inputs_that_are_mostly_missing_are_told(library, model):
     features = samples.features.copy()
     features[: len(features) * 2 // 3, 0] = np.nan
     told = " ".join(check(replace(samples, features=features)))
-    assert f"{samples.names[0]} is not known of 67% of the clips" in told
+    words = feature_words(samples.names[0])
+    assert f"Not known of most clips: {words} (missing in 24 of 36)" in told
+
+
+def test_every_gap_in_the_clinical_values_is_told(library, model):
+    for number in range(2, PATIENTS):
+        library.patients.set_facts(
+            f"P{number}", "1", {"pulse": 60 + number}, who="anna"
+        )
+    samples = read(library, model, inputs=("clinical",))
+    told = " ".join(check(samples))
+    assert "pulse (missing in 6 of 36)" in told
+    assert "leave the clinical values out" in told
+
+
+def test_raters_who_disagree_are_told_unless_one_is_chosen(library, model):
+    first, second = (clip.id for clip in list(library.clips.all())[:2])
+    same = read(library, model).clips[1].labels["severity"]
+    library.labels.give(
+        Answer(first, "severity", "2", "berta"),
+        Answer(second, "severity", same, "berta"),
+    )
+    told = " ".join(check(read(library, model)))
+    assert "1 clip is labelled differently by several people" in told
+    alone = " ".join(check(read(library, model, rater="anna")))
+    assert "labelled differently" not in alone

@@ -11,16 +11,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lusviewer.cancel import Cancelled, CancelToken
+from lusviewer.cancel import Cancelled
 from lusviewer.errors import LibraryError, TrainingError
 from lusviewer.experts import open_expert
 from lusviewer.library import open_library
+from lusviewer.training.local.control import Control
 from lusviewer.training.local.run import train_local
 from tests.unit.local.conftest import relabel
 
 
 def run(settings, model):
-    return list(train_local(settings, model, CancelToken()))
+    return list(train_local(settings, model, Control()))
 
 
 def of_kind(events, kind):
@@ -118,12 +119,12 @@ def test_a_folder_that_is_there_is_never_overwritten(settings, model):
 
 
 def test_cancelling_leaves_no_trace(settings, model):
-    cancel = CancelToken()
+    control = Control()
     before = sorted(settings.out.parent.iterdir())
-    events = train_local(replace(settings, kinds=("tree",)), model, cancel)
+    events = train_local(replace(settings, kinds=("tree",)), model, control)
     for event in events:
         if event["event"] == "figures":
-            cancel.cancel()
+            control.cancel.cancel()
             break
     with pytest.raises(Cancelled):
         next(events)

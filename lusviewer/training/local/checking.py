@@ -1,0 +1,125 @@
+"""A look at the labels before anything is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.library import open_library
+from lusviewer.library.tasks import Kind
+from lusviewer.library.values import NOT_ASSESSABLE
+from lusviewer.training.local.checks import PATIENTS_MIN, Problem, problems, wary
+from lusviewer.training.local.cuts import proposed_cuts
+from lusviewer.training.local.question import ask
+from lusviewer.training.local.samples import Choice, read_samples
+from lusviewer.training.local.settings import check_installed, check_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lusviewer.findings import ModelIdentity
+    from lusviewer.library import Library
+    from lusviewer.library.tasks import Task
+    from lusviewer.training.local.samples import Samples
+    from lusviewer.training.local.settings import LocalSettings
+
+    Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The clips of a library that take part, what to be wary of, what is wrong.
+
+    ``samples`` is None where the question could not be asked at all.
+    """
+
+    folder: Path
+    samples: Samples | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...] = ()
+
+    def usable(self) -> Samples:
+        """Return the clips; raise ``TrainingError`` where nothing can be done."""
+        if self.problems or self.samples is None:
+            words = " ".join(problem.message for problem in self.problems)
+            raise TrainingError(words, hint=self.problems[0].hint)
+        return self.samples
+
+    def events(self) -> Iterator[Event]:
+        """Yield the clips that take part and what to be wary of."""
+        if self.samples is not None:
+            yield _told(self.samples)
+        for warning in self.warnings:
+            yield {"event": "warning", "message": warning}
+
+
+def look(settings: LocalSettings, model: ModelIdentity) -> Looked:
+    """Return what can be told of the labels without fitting anything.
+
+    Raises ``TrainingError`` and ``LibraryError`` for wrong settings.
+    """
+    check_settings(settings)
+    with open_library(settings.library) as library:
+        folder, tasks = library.folder, library.labels.tasks()
+        if settings.task not in tasks:
+            msg = f"The library has no task {settings.task!r}."
+            raise LibraryError(msg, hint=f"It has {', '.join(tasks)}.")
+        task = tasks[settings.task]
+        if task.kind is Kind.NUMBER and not settings.cuts:
+            return Looked(folder, None, (_uncut(library, task, settings.rater),))
+        question = ask(task, settings.cuts, settings.has)
+        choice = Choice(settings.inputs, settings.rater, settings.certainty)
+        samples = read_samples(library, question, model.sha256, choice)
+    return Looked(folder, samples, tuple(problems(samples)), tuple(wary(samples)))
+
+
+def check_local(settings: LocalSettings, model: ModelIdentity) -> Iterator[Event]:
+    """Yield the clips, what to be wary of and each thing that is wrong; fit nothing.
+
+    The last event is ``checked`` where nothing is wrong.
+    """
+    looked = look(settings, model)
+    yield from looked.events()
+    for problem in looked.problems:
+        told = {"event": "error", "message": problem.message, "hint": problem.hint}
+        yield told | ({"cuts": list(problem.cuts)} if problem.cuts else {})
+    check_installed()
+    if not looked.problems:
+        yield {"event": "checked"}
+
+
+def _told(samples: Samples) -> Event:
+    names = samples.question.classes
+    counts = np.bincount(samples.classes, minlength=len(names))
+    return {
+        "event": "clips",
+        "clips": len(samples.clips),
+        "patients": len(set(samples.patients)),
+        "features": len(samples.names),
+        "classes": dict(zip(names, map(int, counts), strict=True)),
+        "left_out": dict(samples.left_out),
+    }
+
+
+def _uncut(library: Library, task: Task, rater: str | None) -> Problem:
+    """Return that numbers need cuts, with those that the labels allow."""
+    owners = {clip.id: clip.patient for clip in library.clips.all()}
+    said = [
+        (owners[label.answer.clip_id], float(label.answer.value))
+        for label in library.labels.of_task(task.key, rater)
+        if label.answer.value is not None and label.answer.value != NOT_ASSESSABLE
+    ]
+    message = f"{task.words} is a number; an expert chooses among classes."
+    cuts = proposed_cuts(task.key, said, PATIENTS_MIN)
+    if not cuts:
+        hint = "Label clips of more patients first: no limit parts them into classes."
+        return Problem(message, hint)
+    words = " and ".join(f"{cut:g}" for cut in cuts)
+    after = " (limits of Gare et al. 2022)" if task.key == "s_f" else ""
+    values = ",".join(f"{cut:g}" for cut in cuts)
+    hint = f"Say where to part it. The labels allow {words}{after}: --cut {values}."
+    return Problem(message, hint, cuts)

@@ -1,0 +1,73 @@
+"""What the training of a local expert depends on, and what of it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.training.experts.heads import KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDS_MIN: Final = 2
+_NEEDED: Final = ("sklearn", "onnx", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """What the training of a local expert depends on.
+
+    ``out`` None writes to the folder ``experts`` of the library. ``bundle`` is the
+    model bundle whose analyses are learned from, ``store`` the folder of the user's
+    own experts, the usual one where it is None.
+    """
+
+    library: Path
+    task: str
+    bundle: Path
+    inputs: tuple[str, ...] = ("biomarkers", "measured")
+    kinds: tuple[str, ...] = KINDS
+    folds: int = 5
+    seed: int = 0
+    cuts: tuple[float, ...] = ()
+    has: str | None = None
+    rater: str | None = None
+    certainty: float = 0.5
+    name: str | None = None
+    out: Path | None = None
+    store: Path | None = None
+    places: tuple[str, ...] = field(
+        default=("library", "bundle", "out", "store", "places"), repr=False
+    )
+
+    def plain(self) -> dict[str, Any]:
+        """Return what decides the result, not where things lie."""
+        values = asdict(self)
+        return {key: values[key] for key in values if key not in self.places}
+
+
+def check_settings(settings: LocalSettings) -> None:
+    """Refuse settings with which nothing can be trained, whatever the labels say."""
+    if unknown := sorted(set(settings.kinds) - set(KINDS)):
+        msg = f"There is no kind of expert {', '.join(unknown)}."
+        raise TrainingError(msg, hint=f"There are {', '.join(KINDS)}; or 'all'.")
+    if settings.folds < FOLDS_MIN:
+        msg = f"{settings.folds} folds leave no patient to test on."
+        raise TrainingError(msg, hint=f"{FOLDS_MIN} or more are needed; 5 are usual.")
+    if not settings.library.is_dir():
+        msg = f"There is no library in {settings.library}."
+        raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
+    if settings.out is not None and settings.out.exists():
+        msg = f"{settings.out} is there already."
+        raise TrainingError(msg, hint="Name a new folder with --out.")
+
+
+def check_installed() -> None:
+    """Raise ``TrainingError`` where what fits experts is not installed."""
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        msg = f"Training an expert needs {', '.join(missing)}: not installed here."
+        hint = "Install lusviewer with its training: pip install 'lusviewer[training]'."
+        raise TrainingError(msg, hint=hint)
