@@ -47,6 +47,8 @@ class StudyModel(QObject):
     analysis_failed(Analysed)
         A clip that could not be analysed; the others go on.
     failed(Exception)
+    closing()
+        Whoever reads the library stops now: it is being closed.
     """
 
     opened = Signal(object)
@@ -56,6 +58,7 @@ class StudyModel(QObject):
     analysing = Signal(int, int)
     analysis_failed = Signal(object)
     failed = Signal(object)
+    closing = Signal()
 
     def __init__(self, viewer: ViewerModel, folder: Path, rater: str) -> None:
         super().__init__(viewer)
@@ -257,6 +260,7 @@ class StudyModel(QObject):
 
     def shutdown(self) -> None:
         """Stop reading and analysing; keep all that was said; let go of the file."""
+        self.closing.emit()
         for lane in (self._opening, self._reading, self._analysis):
             lane.close()
         self._errands.close()
