@@ -30,7 +30,12 @@ from lusviewer.gui.theme import SPACE, font, icon
 if TYPE_CHECKING:
     from lusviewer.gui.actions import Actions
 
-_COLUMNS: Final = (("file", "edit", "analysis", "help"), ("cine",), ("view",))
+_COLUMNS: Final = (
+    ("file", "edit", "analysis", "help"),
+    ("cine", "study"),
+    ("view",),
+    ("label",),
+)
 
 _PARTS: Final = (
     "numpy",
@@ -64,7 +69,9 @@ class KeyboardDialog(QDialog):
         for menus in _COLUMNS:
             column = QVBoxLayout()
             for menu in menus:
-                column.addWidget(self._group(actions, menu, translated(titles[menu])))
+                if any(spec.keys for spec in ACTIONS if spec.menu.startswith(menu)):
+                    title = translated(titles[menu])
+                    column.addWidget(self._group(actions, menu, title))
             column.addStretch(1)
             columns.addLayout(column)
         page = QWidget()
