@@ -77,6 +77,26 @@ class Fields:
         value = self._fitting(key, expected, lambda v: _is_row(v, length))
         return tuple(float(number) for number in value)
 
+    def free_numbers(self, key: str) -> tuple[float, ...]:
+        """Return a list of finite numbers, of any length."""
+        value = self._fitting(
+            key, "a list of numbers", lambda v: _is_list(v, _is_number)
+        )
+        return tuple(float(number) for number in value)
+
+    def maybe(self, key: str) -> float | None:
+        """Return a finite number, None where it is null."""
+        fits = self._fitting(key, "a number or null", _is_number_or_null)
+        return None if fits is None else float(fits)
+
+    def maybe_numbers(self, key: str, length: int) -> tuple[float | None, ...]:
+        """Return a list of ``length`` finite numbers or nulls."""
+        expected = f"a list of {length} numbers or nulls"
+        value = self._fitting(key, expected, lambda v: _is_list(v, _is_number_or_null))
+        if len(value) != length:
+            raise self.wrong(expected, value, key)
+        return tuple(None if one is None else float(one) for one in value)
+
     def integers(self, key: str) -> tuple[int, ...]:
         """Return a list of whole numbers."""
         expected = "a list of whole numbers"
@@ -94,6 +114,11 @@ class Fields:
         """Return a list of different strings that is not empty."""
         return tuple(self._fitting(key, "a list of different texts", _are_texts))
 
+    def free_texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of strings, of any length."""
+        expected = "a list of texts"
+        return tuple(self._fitting(key, expected, lambda v: _is_list(v, _is_text)))
+
     def one_of(self, key: str, choices: Sequence[str]) -> str:
         """Return one of the ``choices``."""
         expected = f"one of {', '.join(choices)}"
@@ -102,6 +127,15 @@ class Fields:
     def child(self, key: str) -> Fields:
         """Return the object under ``key``."""
         return Fields(self._take(key, "an object"), self.file, self._path(key))
+
+    def children(self, key: str) -> tuple[Fields, ...]:
+        """Return the objects in the list under ``key``."""
+        value = self._fitting(key, "a list", lambda v: isinstance(v, list))
+        path = self._path(key)
+        return tuple(
+            Fields(one, self.file, f"{path}[{place}]")
+            for place, one in enumerate(value)
+        )
 
     def anything(self, key: str) -> dict[str, Any]:
         """Return an object whose content is not looked into."""
@@ -153,9 +187,9 @@ class Fields:
         return f"{self._where}.{key}" if self._where else key
 
 
-def read_manifest(folder: Path) -> tuple[Fields, str]:
-    """Return the fields of ``folder``'s manifest and its SHA-256."""
-    file = folder / MANIFEST
+def read_manifest(folder: Path, name: str = MANIFEST) -> tuple[Fields, str]:
+    """Return the fields of ``folder``'s manifest, or ``name``, and its SHA-256."""
+    file = folder / name
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -206,6 +240,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and (
         not isinstance(value, bool) and -most <= value <= most
     )
+
+
+def _is_number_or_null(value: object) -> bool:
+    return value is None or _is_number(value)
 
 
 def _is_integer(value: object) -> bool:
