@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _FAR: Final = 1e5
 
+_NOTHING: Final = "null"
+"""What stands for the lines of a frame of which nothing is said any more."""
+
+
+_IN_FORCE: Final = (DRAWINGS.c.current, DRAWINGS.c.lines != _NOTHING)
+
 
 class Drawings:
     """The lines drawn on the frames of a library's clips."""
@@ -47,10 +53,20 @@ class Drawings:
         with self._database.writing(rater) as change:
             return draw(change, clip_id, frame, lines, note=note)
 
+    def withdraw(
+        self, clip_id: int, frame: int, *, rater: str, note: str = ""
+    ) -> Drawing | None:
+        """Take back what this rater drew on a frame; None where there is nothing.
+
+        Nothing is said of the frame then, not even that it has no lines.
+        """
+        with self._database.writing(rater) as change:
+            return withdraw(change, clip_id, frame, note=note)
+
     def of_clip(self, clip_id: int, rater: str | None = None) -> tuple[Drawing, ...]:
         """Return the drawings in force, by frame, of all raters or of one."""
         by = [DRAWINGS.c.rater == rater] if rater is not None else []
-        return self._select(DRAWINGS.c.clip_id == clip_id, DRAWINGS.c.current, *by)
+        return self._select(DRAWINGS.c.clip_id == clip_id, *_IN_FORCE, *by)
 
     def history(self, clip_id: int, frame: int) -> tuple[Drawing, ...]:
         """Return all that was ever drawn on a frame, oldest first."""
@@ -58,7 +74,7 @@ class Drawings:
 
     def clips(self) -> tuple[int, ...]:
         """Return the keys of the clips that have drawings in force."""
-        query = select(DRAWINGS.c.clip_id).where(DRAWINGS.c.current).distinct()
+        query = select(DRAWINGS.c.clip_id).where(*_IN_FORCE).distinct()
         with self._database.reading() as connection:
             return tuple(sorted(connection.scalars(query)))
 
@@ -75,24 +91,47 @@ def draw(
     """Keep all lines of a frame, drawn by the one who makes the change."""
     require_clip(change.connection, clip_id)
     text = _as_text(frame, lines)
+    before = _before(change, clip_id, frame)
+    if before is not None and (before.lines, before.note) == (text, note):
+        return _kept(before)
+    place = {"clip_id": clip_id, "frame": frame, "lines": text, "note": note}
+    return _supersede(change, before, place, "lines drawn")
+
+
+def withdraw(
+    change: Change, clip_id: int, frame: int, *, note: str = ""
+) -> Drawing | None:
+    """Take back what the one who makes the change drew on a frame, if anything."""
+    before = _before(change, clip_id, frame)
+    if before is None or before.lines == _NOTHING:
+        return None
+    place = {"clip_id": clip_id, "frame": frame, "lines": _NOTHING, "note": note}
+    return _supersede(change, before, place, "lines withdrawn")
+
+
+def _before(change: Change, clip_id: int, frame: int) -> Row[Any] | None:
+    """Return the row in force of the one who makes the change."""
     rater = change.who.strip()
     if not rater:
         msg = "A drawing needs a rater."
         raise LibraryError(msg, hint="Say who drew it; a pseudonym will do.")
     place = {"clip_id": clip_id, "frame": frame, "rater": rater}
-    before = change.connection.execute(
+    return change.connection.execute(
         select(DRAWINGS).filter_by(**place).where(DRAWINGS.c.current)
     ).first()
-    if before is not None and (before.lines, before.note) == (text, note):
-        return _kept(before)
+
+
+def _supersede(
+    change: Change, before: Row[Any] | None, values: dict[str, Any], action: str
+) -> Drawing:
+    """Put a row in the place of ``before``, and into the log as ``action``."""
     if before is not None:
         change.connection.execute(
             update(DRAWINGS).where(DRAWINGS.c.id == before.id).values(current=False)
         )
     row = {
-        **place,
-        "lines": text,
-        "note": note,
+        **values,
+        "rater": change.who.strip(),
         "drawn_utc": now_utc(),
         "supersedes": None if before is None else before.id,
         "current": True,
@@ -103,7 +142,7 @@ def draw(
         select(DRAWINGS).where(DRAWINGS.c.id == (key[0] if key else 0))
     ).one()
     row = logged_row(DRAWINGS, kept._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    change.note("lines drawn", f"drawing:{kept.id}", row)
+    change.note(action, f"drawing:{kept.id}", row)
     return _kept(kept)
 
 
@@ -132,7 +171,7 @@ def _as_json(line: Line) -> dict[str, Any]:
 def _kept(row: Row[Any]) -> Drawing:
     lines = tuple(
         Line(one["kind"], tuple((x, y) for x, y in one["points"]), one["width_px"])
-        for one in json.loads(row.lines)
+        for one in json.loads(row.lines) or ()
     )
     return Drawing(
         id=row.id,
@@ -144,4 +183,5 @@ def _kept(row: Row[Any]) -> Drawing:
         note=row.note,
         supersedes=row.supersedes,
         current=row.current,
+        withdrawn=row.lines == _NOTHING,
     )

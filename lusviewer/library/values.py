@@ -71,7 +71,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All lines one rater drew on one frame; none at all is a statement too."""
+    """All lines one rater drew on one frame; none at all is a statement too.
+
+    ``withdrawn`` is that a rater says nothing of the frame any more.
+    """
 
     id: int
     clip_id: int
@@ -82,6 +85,7 @@ class Drawing:
     note: str
     supersedes: int | None
     current: bool
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class ClipPrediction:
     """What an expert in use says of a clip, as short as a list shows it.
 
     ``best`` is the most probable class and ``probability`` its share, also where the
-    expert ``abstained``. ``version`` is the expert's own.
+    expert ``abstained``. ``version`` is the expert's own, ``classes`` what it could say.
     """
 
     target: str
@@ -99,6 +103,11 @@ class ClipPrediction:
     probability: float
     abstained: bool
     model_sha256: str
+    classes: tuple[str, ...] = ()
+
+    def differs(self, label: str | None) -> bool:
+        """Return whether a person said else, and what the expert could have said."""
+        return not self.abstained and label in self.classes and label != self.best
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +175,9 @@ class ClipFilter:
     labels count, with ``value`` only labels that say so (of a set: that hold it).
     ``analysed_by`` and ``not_analysed_by`` are a model's SHA-256. ``predicted`` and
     ``unpredicted`` are targets that an expert in use was asked for, or none was; one
-    that abstained was asked.
+    that abstained was asked. ``text`` is in the file's name or the patient's; with
+    ``analysed`` any model counts; ``differing`` are clips of which an expert in use
+    says something else than the newest label does.
     """
 
     patient: str | None = None
@@ -182,4 +193,7 @@ class ClipFilter:
     missing: bool | None = None
     predicted: str | None = None
     unpredicted: str | None = None
+    text: str | None = None
+    analysed: bool | None = None
+    differing: bool | None = None
     order: ClipOrder = ClipOrder()

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.cancel import CancelToken
-    from lusviewer.gui.study.work import Said
+    from lusviewer.gui.study.work import Redrawing, Said
     from lusviewer.gui.viewer_model import ViewerModel
     from lusviewer.library import Library, Line
     from lusviewer.library.analysing import Analysed
 
     Write = Callable[[Shelf, CancelToken], Iterable[Changed]]
+    Show = Callable[[bool], None]
 
 
 class StudyModel(QObject):
@@ -135,17 +136,30 @@ class StudyModel(QObject):
         place = self.place()
         if place is not None:
             what = work.Redrawing(place, frame, tuple(lines), self.rater)
-            self._push(words, partial(work.draw, what), partial(work.draw_back, what))
+            self.redraw(what, words)
 
-    def _push(self, words: str, do: Write, take_back: Write) -> None:
+    def redraw(
+        self, what: Redrawing, words: str, show: Show = lambda _done: None
+    ) -> None:
+        """Keep all lines of a frame of any clip; can be undone.
+
+        ``show`` is told at once whether it is done (True) or taken back, before either
+        is written.
+        """
+        self._push(words, partial(work.draw, what), partial(work.draw_back, what), show)
+
+    def _push(
+        self, words: str, do: Write, take_back: Write, show: Show = lambda _done: None
+    ) -> None:
         """Do ``do`` as a step that can be undone, in the library that is open now."""
         shelf = self.shelf
-        step = Step(
-            words,
-            lambda: self.errand(partial(do, shelf)),
-            lambda: self.errand(partial(take_back, shelf)),
-        )
-        self._viewer.undo_stack.push(step)
+
+        def say(what: Write, *, done: bool) -> None:
+            show(done)
+            self.errand(partial(what, shelf))
+
+        forth, back = partial(say, do, done=True), partial(say, take_back, done=False)
+        self._viewer.undo_stack.push(Step(words, forth, back))
 
     def change(self, how: Callable[[Library, CancelToken], Changed]) -> None:
         """Change the library as ``how`` does, off this thread, after what waits."""

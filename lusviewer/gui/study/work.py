@@ -221,11 +221,12 @@ class Redrawing:
     """The lines of one frame by one rater, and those before; filled in by ``draw``.
 
     ``lines`` None takes the drawing back: nothing is said of the frame any more.
+    ``before`` None is that nothing was said of it.
     """
 
     place: Place
     frame: int
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] | None
     rater: str
     note: str = ""
     before: tuple[Line, ...] | None = None
@@ -239,26 +240,28 @@ def draw(redrawing: Redrawing, shelf: Shelf, cancel: CancelToken) -> Iterator[Ch
     kept = library.drawings.of_clip(clip, rater)
     here = [one.lines for one in kept if one.frame == redrawing.frame]
     redrawing.before, redrawing.clip_id = (here[0] if here else None), clip
-    library.drawings.draw(
-        clip, redrawing.frame, redrawing.lines, rater=rater, note=redrawing.note
-    )
+    _say(library, redrawing, redrawing.lines, redrawing.note)
     yield Changed(frozenset({clip}))
 
 
 def draw_back(
     redrawing: Redrawing, shelf: Shelf, _cancel: CancelToken
 ) -> Iterator[Changed]:
-    """Have the rater draw again what was there before ``draw``."""
-    if redrawing.clip_id is None:
+    """Have the rater draw again what was there before ``draw``, or say nothing."""
+    if redrawing.clip_id is not None:
+        _say(shelf.library(), redrawing, redrawing.before, "undone")
+        yield Changed(frozenset({redrawing.clip_id}))
+
+
+def _say(
+    library: Library, of: Redrawing, lines: tuple[Line, ...] | None, note: str
+) -> None:
+    if of.clip_id is None:
         return
-    shelf.library().drawings.draw(
-        redrawing.clip_id,
-        redrawing.frame,
-        redrawing.before or (),
-        rater=redrawing.rater,
-        note="undone",
-    )
-    yield Changed(frozenset({redrawing.clip_id}))
+    if lines is None:
+        library.drawings.withdraw(of.clip_id, of.frame, rater=of.rater, note=note)
+    else:
+        library.drawings.draw(of.clip_id, of.frame, lines, rater=of.rater, note=note)
 
 
 def keep_report(

@@ -74,6 +74,26 @@ def test_what_is_drawn_supersedes_and_stays(study: Library) -> None:
     assert study.verify().holds
 
 
+def test_what_is_withdrawn_says_nothing_not_even_that_there_are_no_lines(
+    study: Library,
+) -> None:
+    drawn = study.drawings.draw(1, 3, [PLEURA], rater="anna")
+    study.drawings.draw(1, 3, [], rater="ben")
+    gone = study.drawings.withdraw(1, 3, rater="anna")
+    assert gone is not None
+    assert (gone.supersedes, gone.lines, gone.withdrawn) == (drawn.id, (), True)
+    assert [one.rater for one in study.drawings.of_clip(1)] == ["ben"]
+    assert study.drawings.clips() == (1,)
+    assert study.log()[-1].action == "lines withdrawn"
+    assert study.drawings.withdraw(1, 3, rater="anna") is None
+    study.drawings.withdraw(1, 3, rater="ben")
+    assert study.drawings.clips() == ()
+    again = study.drawings.draw(1, 3, [], rater="anna")
+    assert study.drawings.of_clip(1) == (again,)
+    assert len(study.drawings.history(1, 3)) == 5
+    assert study.verify().holds
+
+
 @pytest.mark.parametrize(
     ("frame", "line"),
     [
