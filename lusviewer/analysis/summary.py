@@ -74,9 +74,7 @@ def summarise(
     measured = measured_summary(timelines)
     quality = assess(timelines, findings, bundle.manifest)
     seen = Seen(bundle.identity.sha256, biomarkers, findings, measured, quality)
-    features = clip_features(biomarkers, findings, measured)
-    features |= embedding_features(timelines)
-    predictions = predictions_of(experts, features, seen, cancel)
+    predictions = predictions_of(experts, _features(seen, timelines), seen, cancel)
     return ClipReport(
         clip=clip.identity,
         geometry=clip.geometry,
@@ -92,6 +90,24 @@ def summarise(
         quality=quality,
         warnings=_warnings(clip, bundle, timelines),
     )
+
+
+def judge_anew(
+    report: ClipReport,
+    experts: Sequence[Expert],
+    cancel: CancelToken,
+    edits: Mapping[str, float] | None = None,
+) -> tuple[Prediction, ...]:
+    """Return what ``experts`` say of a clip by its report, had ``edits`` been found."""
+    seen = Seen(
+        report.model.sha256,
+        report.biomarkers,
+        report.findings,
+        report.measured,
+        report.quality,
+    )
+    features = _features(seen, report.timelines) | dict(edits or {})
+    return predictions_of(experts, features, seen, cancel)
 
 
 def predictions_of(
@@ -169,6 +185,11 @@ def _highest(values: NDArray[np.float32]) -> tuple[float | None, int | None]:
 def _median(values: NDArray[np.float32]) -> float | None:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else None
+
+
+def _features(seen: Seen, timelines: Timelines) -> dict[str, float]:
+    known = clip_features(seen.biomarkers, seen.findings, seen.measured)
+    return known | embedding_features(timelines)
 
 
 def _predict(

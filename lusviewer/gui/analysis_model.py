@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from lusviewer import paths
 from lusviewer.findings import ClipReport, FrameFindings, Timelines
 from lusviewer.gui import background
-from lusviewer.gui.background import Analysed, Provisional, SecondOpinion
+from lusviewer.gui.background import Analysed, Judged, Provisional, SecondOpinion
 from lusviewer.gui.edits import Edits
 from lusviewer.gui.jobs import Lane, Latest
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.clip import Clip
+    from lusviewer.experts.expert import Expert
     from lusviewer.findings import Prediction
     from lusviewer.gui.background import Models
 
@@ -28,7 +30,8 @@ Opinions = tuple[tuple["Prediction", "Prediction | None"], ...]
 class AnalysisModel(QObject):
     """The models, the running analysis and its results.
 
-    The signals are those of the viewer model, which passes them on.
+    The signals are those of the viewer model, which passes them on; but
+    ``experts_changed(Models)`` is its own: other experts answer for the same model.
     """
 
     started = Signal()
@@ -39,6 +42,7 @@ class AnalysisModel(QObject):
     predicted = Signal(object)
     edited = Signal(object)
     models_changed = Signal(object)
+    experts_changed = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
@@ -53,21 +57,27 @@ class AnalysisModel(QObject):
         self.report: ClipReport | None = None
         self.predictions: Opinions = ()
         self.unloadable = False
+        self.judges: tuple[Expert, ...] = ()
+        self._new_experts: tuple[Expert, ...] | None = None
         self._final = False
         self.edits = Edits(self)
         self._loading = Lane(self)
         self._running = Lane(self)
+        self._judging = Lane(self)
         self._opinions = Latest(background.predict_again, self)
         self._telling = QTimer(self, singleShot=True, interval=0)
         self._telling.timeout.connect(self._tell_predictions)
         self._loading.produced.connect(self._on_loaded)
         self._running.produced.connect(self._on_produced)
         self._running.ended.connect(self.ended)
+        self._running.ended.connect(self._take_experts)
+        self._judging.produced.connect(self._on_judged)
         self._opinions.ready.connect(self._on_opinion)
         self._opinions.failed.connect(self._on_opinion_failed)
         self._loading.ended.connect(self._on_loading_ended)
         self._loading.failed.connect(self.failed)
         self._running.failed.connect(self.failed)
+        self._judging.failed.connect(self.failed)
         self.edits.changed.connect(self._on_edited)
 
     @property
@@ -94,8 +104,25 @@ class AnalysisModel(QObject):
         if self.timelines is not None:
             self.timelines = Timelines(self.timelines.frame_times_s)
         self._forget_results()
-        self._loading.run(partial(background.load_models, folder, device, self.threads))
+        self._new_experts = None
+        self._judging.cancel()
+        self._load()
         self.models_changed.emit(None)
+
+    def _load(self) -> None:
+        folder, device = self.bundle_path, self.asked_device
+        self._loading.run(partial(background.load_models, folder, device, self.threads))
+
+    def reload_experts(self) -> None:
+        """Have the experts that are in use by now answer; no frame is looked at again.
+
+        A running analysis is let come to its end first.
+        """
+        if self.models is not None:
+            path = self.bundle_path
+            self._judging.run(partial(background.load_experts, path))
+        elif self._loading.busy:
+            self._load()
 
     def begin(self, clip: Clip) -> None:
         """Start with nothing found in ``clip``."""
@@ -104,6 +131,7 @@ class AnalysisModel(QObject):
     def clear(self) -> None:
         """Stop, and forget what was found."""
         self.cancel()
+        self._take_experts()
         self.timelines = None
         self.edits.reset({})
         self._forget_results()
@@ -112,16 +140,18 @@ class AnalysisModel(QObject):
         """Take back what was found in the open clip before."""
         self.findings = dict(kept.findings)
         self.timelines = kept.report.timelines
+        self.judges = kept.judges
         self._final = True
         self._report(kept.report)
         self.arrived.emit(tuple(self.findings.values()))
         self.progressed.emit(1.0)
+        self._judge()
 
     def kept(self) -> Analysed | None:
         """Return what was found, to be restored later; None unless it is complete."""
         if not self._final or self.report is None:
             return None
-        return Analysed(self.findings, self.report)
+        return Analysed(self.findings, self.report, self.judges)
 
     def start(self, clip: Clip, frame: int) -> bool:
         """Analyse ``clip``, first near ``frame``; return whether that has begun.
@@ -147,6 +177,7 @@ class AnalysisModel(QObject):
         """Stop everything and wait for every thread."""
         self._loading.close()
         self._running.close()
+        self._judging.close()
         self._opinions.close()
 
     def _forget_results(self) -> None:
@@ -181,6 +212,7 @@ class AnalysisModel(QObject):
             self.arrived.emit(found)
             self.progressed.emit(self.timelines.progress)
         last = items[-1]
+        self.judges = () if self.models is None else self.models.experts
         if isinstance(last, ClipReport):
             self._final = True
             self.progressed.emit(1.0)
@@ -195,6 +227,38 @@ class AnalysisModel(QObject):
         self.reported.emit(report)
         self._predict_again()
 
+    @Slot(object)
+    def _on_judged(self, items: tuple[tuple[Expert, ...] | Judged, ...]) -> None:
+        last = items[-1]
+        if not isinstance(last, Judged):
+            self._new_experts = last
+            self._take_experts()
+        elif last.before is self.report:
+            self.judges = last.judges
+            self._report(last.report)
+            # Another version may say just the same: its name is to be shown.
+            self._telling.start()
+
+    @Slot()
+    def _take_experts(self) -> None:
+        """Let the experts that were loaded answer, once no analysis needs the old."""
+        if self._new_experts is None or self.busy or self.models is None:
+            return
+        self.models = replace(self.models, experts=self._new_experts)
+        self._new_experts = None
+        self.experts_changed.emit(self.models)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Have a report judged anew where other experts are in use by now."""
+        models = self.models
+        if models is not None and self.report is not None and not self._judged:
+            self._judging.run(partial(background.judge, self.report, models))
+
+    @property
+    def _judged(self) -> bool:
+        return self.models is not None and self.judges is self.models.experts
+
     @Slot()
     def _on_edited(self) -> None:
         self.edited.emit(self.edits.values)
@@ -203,11 +267,12 @@ class AnalysisModel(QObject):
     def _predict_again(self) -> None:
         """Show the predictions, with a second opinion where there are edits."""
         self._opinions.forget()
-        if self.report is None or not self.edits.values or self.models is None:
+        models = self.models if self._judged else None
+        if self.report is None or not self.edits.values or models is None:
             said = () if self.report is None else self.report.predictions
             self._show_predictions(tuple((one, None) for one in said))
         else:
-            wish = SecondOpinion(self.report, self.models.experts, self.edits.values)
+            wish = SecondOpinion(self.report, models.experts, self.edits.values)
             self._opinions.request(wish)
 
     @Slot(object, object)

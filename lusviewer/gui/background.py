@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -91,10 +91,23 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """What is kept of a clip seen before, so that coming back costs nothing."""
+    """What is kept of a clip seen before, so that coming back costs nothing.
+
+    ``judges`` are the experts whose predictions the report has.
+    """
 
     findings: dict[int, FrameFindings]
     report: ClipReport
+    judges: tuple[Expert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A report with what other experts, ``judges``, say of the clip."""
+
+    before: ClipReport
+    report: ClipReport
+    judges: tuple[Expert, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +233,21 @@ def load_models(
     yield Models(bundle, experts, device)
 
 
+def load_experts(folder: Path, _cancel: CancelToken) -> Iterator[tuple[Expert, ...]]:
+    """Yield the experts in use with the bundle in ``folder``, once."""
+    from lusviewer.experts.in_use import experts_in_use
+
+    yield experts_in_use(folder)
+
+
+def judge(report: ClipReport, models: Models, cancel: CancelToken) -> Iterator[Judged]:
+    """Yield ``report`` with what the present experts say, once."""
+    from lusviewer.analysis.summary import judge_anew
+
+    said = judge_anew(report, models.experts, cancel)
+    yield Judged(report, replace(report, predictions=said), models.experts)
+
+
 def analyse_clip(
     clip: Clip, models: Models, start: int, cancel: CancelToken
 ) -> Iterator[FrameFindings | Provisional | ClipReport]:
@@ -256,7 +284,8 @@ def _analyse_whole(path: Path, models: Models, cancel: CancelToken) -> Analysed:
     from lusviewer.io import open_clip
 
     with open_clip(path) as clip:
-        return Analysed(*analyse_whole(clip, models.bundle, models.experts, cancel))
+        found = analyse_whole(clip, models.bundle, models.experts, cancel)
+        return Analysed(*found, judges=models.experts)
 
 
 def write_results(wish: ExportWish, cancel: CancelToken) -> Iterator[Path]:
@@ -314,10 +343,9 @@ def saliency_map(wish: SaliencyWish, cancel: CancelToken) -> NDArray[np.float32]
 
 def predict_again(wish: SecondOpinion, cancel: CancelToken) -> tuple[Prediction, ...]:
     """Return what each expert says with the edits in place of the model's values."""
-    from lusviewer.experts.features import features_of
+    from lusviewer.analysis.summary import judge_anew
 
-    features = {**features_of(wish.report), **wish.edits}
-    return tuple(expert.predict(features, cancel) for expert in wish.experts)
+    return judge_anew(wish.report, wish.experts, cancel, wish.edits)
 
 
 def close_clip(clip: Clip, _cancel: CancelToken) -> Iterator[None]:

@@ -63,6 +63,8 @@ class ViewerModel(Sight):
         analysis.predicted.connect(self.predictions_changed)
         analysis.edited.connect(self._on_edits)
         analysis.models_changed.connect(self._on_models)
+        analysis.experts_changed.connect(self.exam.pause)
+        analysis.experts_changed.connect(self._go_on_with_exam)
         self.exam.listed.connect(self._on_listed)
         self._display.shown.connect(self.image_changed)
         self._opening.produced.connect(self._on_prepared)

@@ -81,6 +81,7 @@ class StudyModel(QObject):
         viewer.clip_closed.connect(self._read_current)
         viewer.analysis_ended.connect(self._keep_report)
         viewer.models_changed.connect(self._go_on)
+        viewer.analysis.experts_changed.connect(self._start_anew)
         viewer.analysis_started.connect(self._pause)
         viewer.analysis_ended.connect(self._go_on)
         viewer.clip_opened.connect(self._go_on)
@@ -203,6 +204,12 @@ class StudyModel(QObject):
             self._analysis.run(partial(work.analyse_all, self.shelf, models))
 
     @Slot()
+    def _start_anew(self) -> None:
+        """Let the clips that are still to come be judged by the experts in use now."""
+        if self._analysis.busy:
+            self._pause()
+
+    @Slot()
     def _pause(self) -> None:
         """Leave the machine to the clip that is being watched."""
         self._paused = True
@@ -263,7 +270,8 @@ class StudyModel(QObject):
         clip, report = self._viewer.clip, self._viewer.report
         if clip is not None and report is not None and self._viewer.analysis.complete:
             path = clip.identity.path
-            self.errand(partial(work.keep_report, self.shelf, path, report))
+            kept = work.Judgement(report, self._viewer.analysis.judges)
+            self.errand(partial(work.keep_report, self.shelf, path, kept))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport
     from lusviewer.gui.background import Models
     from lusviewer.library import ClipEntry, Drawing, KeptLabel, Library, Line
@@ -264,8 +265,16 @@ def _say(
         library.drawings.draw(of.clip_id, of.frame, lines, rater=of.rater, note=note)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A report, and the experts that made its predictions."""
+
+    report: ClipReport
+    judges: tuple[Expert, ...]
+
+
 def keep_report(
-    shelf: Shelf, path: Path, report: ClipReport, _cancel: CancelToken
+    shelf: Shelf, path: Path, found: Judgement, _cancel: CancelToken
 ) -> Iterator[Changed]:
     """Keep what was found in a clip, if the library knows it."""
     from lusviewer.export.tabular import report_dict
@@ -276,7 +285,8 @@ def keep_report(
     library = shelf.library()
     entry = unchanged(library, path)
     if entry is not None:
-        library.analyses.keep(entry.id, report, report_dict(report))
+        document = report_dict(found.report)
+        library.analyses.keep(entry.id, found.report, document, found.judges)
         yield Changed(frozenset({entry.id}))
 
 
