@@ -48,7 +48,8 @@ class Outcome(Enum):
 class Step:
     """A bit of work done: on which file, how far all of it is, and what came of it.
 
-    ``outcome`` is None while a file is still being read.
+    ``outcome`` is None while a file is still being read. ``done_files`` of
+    ``total_files`` are done with.
     """
 
     path: Path
@@ -57,14 +58,18 @@ class Step:
     outcome: Outcome | None = None
     clip_id: int | None = None
     error: LusViewerError | None = None
+    done_files: int = 0
+    total_files: int = 0
 
 
 @dataclass(slots=True)
 class Progress:
-    """How many bytes are done, of how many."""
+    """How many bytes are done, of how many, and how many files of how many."""
 
     total_bytes: int
+    total_files: int
     done_bytes: int = 0
+    done_files: int = 0
 
     def step(
         self,
@@ -74,7 +79,11 @@ class Progress:
         error: LusViewerError | None = None,
     ) -> Step:
         """Return the step just done."""
-        return Step(path, self.done_bytes, self.total_bytes, outcome, clip_id, error)
+        done = self.done_bytes, self.total_bytes
+        if outcome is not None:
+            self.done_files = min(self.done_files + 1, self.total_files)
+        files = self.done_files, self.total_files
+        return Step(path, *done, outcome, clip_id, error, *files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,8 @@ def add_paths(
     """
     whose = whose or Whose()
     files, refused = _listed(paths)
-    progress = Progress(sum(file_size(file) for group in files for file in group))
+    every = [file for group in files for file in group]
+    progress = Progress(sum(map(file_size, every)), len(every) + len(refused))
     for path, error in refused:
         yield progress.step(path, Outcome.REFUSED, error=error)
     for group in _folders(files) if whose.by_folder else files:
@@ -182,7 +192,7 @@ def find_again(
     lost = {clip.sha256: clip for clip in check_files(library, cancel, who=who)}
     sizes = {clip.size_bytes for clip in lost.values()}
     found = [file for file in _files_in(folder) if file_size(file) in sizes]
-    progress = Progress(sum(file_size(file) for file in found))
+    progress = Progress(sum(map(file_size, found)), len(found))
     for path in found:
         try:
             file = yield from read_file(path, progress, cancel)

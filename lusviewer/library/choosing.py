@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     not_,
     null,
+    or_,
     select,
 )
 
@@ -151,6 +152,20 @@ def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
             wanted.append(column == value)
     if chosen.name_contains:
         wanted.append(CLIPS.c.name.contains(chosen.name_contains, autoescape=True))
+    if chosen.text:
+        wanted.append(_named_like(chosen.text))
+    for group, belongs in (
+        (select(ANALYSES.c.clip_id), chosen.analysed),
+        (_differing(), chosen.differing),
+    ):
+        if belongs is not None:
+            member = CLIPS.c.id.in_(group)
+            wanted.append(member if belongs else not_(member))
+    return wanted + _said_of(chosen)
+
+
+def _said_of(chosen: ClipFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
     if chosen.labelled:
         wanted.append(_has_label(chosen.labelled, chosen.rater, chosen.value))
     if chosen.unlabelled:
@@ -164,6 +179,47 @@ def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
     if chosen.unpredicted:
         wanted.append(not_(_has_prediction(chosen.unpredicted)))
     return wanted
+
+
+def _named_like(text: str) -> ColumnElement[bool]:
+    return or_(
+        *(
+            column.contains(text, autoescape=True)
+            for column in (CLIPS.c.name, PATIENTS.c.pseudonym)
+        )
+    )
+
+
+def _differing() -> Select[tuple[int]]:
+    """Ask for the clips of which an expert says something else than a person.
+
+    As a list shows it: the newest label counts, and only what the expert could say.
+    """
+    newer = LABELS.alias("newer")
+    newest = not_(
+        select(newer.c.id)
+        .where(
+            newer.c.clip_id == LABELS.c.clip_id,
+            newer.c.task == LABELS.c.task,
+            newer.c.current,
+            newer.c.value.is_not(None),
+            newer.c.id > LABELS.c.id,
+        )
+        .exists()
+    )
+    could_say = select(func.json_each(EXPERTS.c.classes).table_valued("value").c.value)
+    return (
+        select(PREDICTIONS.c.clip_id)
+        .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
+        .join(
+            LABELS,
+            (LABELS.c.clip_id == PREDICTIONS.c.clip_id)
+            & (LABELS.c.task == EXPERTS.c.target),
+        )
+        .where(PREDICTIONS.c.superseded_utc.is_(None), not_(PREDICTIONS.c.abstained))
+        .where(LABELS.c.current, LABELS.c.value != PREDICTIONS.c.best)
+        .where(LABELS.c.value.in_(could_say), newest)
+    )
 
 
 def _has_label(

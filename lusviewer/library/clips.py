@@ -60,6 +60,12 @@ class Clips:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
+    def count_patients(self, chosen: ClipFilter = _EVERY) -> int:
+        """Return of how many patients the clips are that the filter leaves."""
+        query = joined(select(func.count(PATIENTS.c.id.distinct())), chosen)
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
     def page(
         self, chosen: ClipFilter = _EVERY, *, start: int = 0, limit: int = 100
     ) -> tuple[ClipEntry, ...]:
@@ -269,8 +275,9 @@ def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ..
     )
     for clip_id, task, value in connection.execute(query).all():
         said.labels.setdefault(clip_id, {})[task] = value
-    for clip_id, *shown in connection.execute(_shown(wanted)).all():
-        said.predictions.setdefault(clip_id, []).append(ClipPrediction(*shown))
+    for clip_id, classes, *shown in connection.execute(_shown(wanted)).all():
+        one = ClipPrediction(*(*shown, _names(classes)))
+        said.predictions.setdefault(clip_id, []).append(one)
     models = select(ANALYSES.c.clip_id, ANALYSES.c.model_sha256)
     models = models.where(ANALYSES.c.clip_id.in_(wanted)).order_by(ANALYSES.c.id)
     for clip_id, sha256 in connection.execute(models).all():
@@ -290,6 +297,7 @@ def _shown(wanted: Select[tuple[int]]) -> Select[Any]:
     return (
         select(
             PREDICTIONS.c.clip_id,
+            EXPERTS.c.classes,
             EXPERTS.c.target,
             EXPERTS.c.name,
             EXPERTS.c.version,
@@ -330,6 +338,11 @@ def _entry(row: Row[Any], said: _Said) -> ClipEntry:
         predictions=tuple(said.predictions.get(row.id, ())),
         analysed_by=tuple(said.models.get(row.id, ())),
     )
+
+
+@lru_cache(maxsize=64)
+def _names(classes: str) -> tuple[str, ...]:
+    return tuple(json.loads(classes))
 
 
 @lru_cache(maxsize=64)

@@ -83,6 +83,27 @@ class Change:
         append(self.connection, now_utc(), self.who, action, subject, detail)
 
 
+class Watch:
+    """Tells whether a library's file was changed, by whichever process."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen = self._version()
+
+    def changed(self) -> bool:
+        """Return whether it was changed since this was last asked; costs little."""
+        before, self._seen = self._seen, self._version()
+        return before != self._seen
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _version(self) -> int:
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+
 class Database:
     """A library's file, opened, checked and brought to this program's version.
 
@@ -130,6 +151,10 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+    def watch(self) -> Watch:
+        """Return what tells when the file is changed; to be closed."""
+        return Watch(self._bare())
 
     def problems(self) -> list[str]:
         """Return what SQLite finds wrong with the whole file; nothing where sound."""
@@ -205,7 +230,12 @@ class Database:
 
     def _bare(self) -> sqlite3.Connection:
         """Return a connection of its own, for what no transaction may hold."""
-        return sqlite3.connect(self.file, timeout=self._wait_s, isolation_level=None)
+        return sqlite3.connect(
+            self.file,
+            timeout=self._wait_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
 
     @contextmanager
     def _worded(self) -> Iterator[None]:

@@ -71,7 +71,8 @@ def add_records(
     nothing. A clip the library has under a pseudonym of its own making goes over to
     the record's patient; one that a person gave to another patient is refused.
     """
-    progress = Progress(sum(max(file_size(record.path), 0) for record in records))
+    sizes = [max(file_size(record.path), 0) for record in records]
+    progress = Progress(sum(sizes), len(records))
     for record in records:
         cancel.check()
         try:

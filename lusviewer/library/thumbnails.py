@@ -61,14 +61,20 @@ def make_thumbnails(
         if clip.missing or target.is_file():
             continue
         try:
-            yield Made(clip.id, _make(clip, target))
+            yield Made(clip.id, make_thumbnail(library, clip))
         except ResultError:
             raise
         except LusViewerError as error:
             yield Made(clip.id, None, error)
 
 
-def _make(clip: ClipEntry, target: Path) -> Path:
+def make_thumbnail(library: Library, clip: ClipEntry) -> Path:
+    """Make the thumbnail of a clip anew, and return where it is.
+
+    Raises ``ClipError`` for a clip that gives no picture, ``ResultError`` where the
+    library's folder cannot be written to.
+    """
+    target = thumbnail_file(library, clip)
     with open_clip(clip.path) as opened:
         opened.limit_cache(_CACHE_BYTES)
         picture = _picture(opened)

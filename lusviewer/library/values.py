@@ -93,7 +93,7 @@ class ClipPrediction:
     """What an expert in use says of a clip, as short as a list shows it.
 
     ``best`` is the most probable class and ``probability`` its share, also where the
-    expert ``abstained``. ``version`` is the expert's own, ``classes`` what it could say.
+    expert ``abstained``. ``version`` is the expert's own; it chose from ``classes``.
     """
 
     target: str

@@ -229,3 +229,9 @@ def test_zones_and_patients_can_be_put_right(filled: Library) -> None:
     assert filled.clips.get(1).zone is None
     with pytest.raises(LibraryError, match="cannot name a patient"):
         filled.clips.assign(1, "  ", who="anna")
+
+
+def test_files_are_counted_as_they_are_done_with(library: Library, exam: Path) -> None:
+    steps = add(library, exam, exam / "gone.png")
+    assert [step.done_files for step in steps] == [1, 2, 3, 4]
+    assert {step.total_files for step in steps} == {4}

@@ -253,7 +253,17 @@ def test_a_page_ordered_by_what_is_said_takes_under_20_ms(
     assert quickest(lambda: large.clips.page(chosen, start=2400)) < SORTED_PAGE_S
 
 
-@pytest.mark.parametrize("chosen", [ClipFilter(), *BY_WHAT_IS_SAID], ids=str)
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ClipFilter(),
+        ClipFilter(text="P010"),
+        ClipFilter(analysed=False),
+        ClipFilter(differing=True),
+        *BY_WHAT_IS_SAID,
+    ],
+    ids=str,
+)
 def test_the_keys_of_5000_clips_take_under_50_ms_and_a_page_of_them_10(
     large: Library, chosen: ClipFilter
 ) -> None:

@@ -10,7 +10,12 @@ import pytest
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import LusViewerError
 from lusviewer.library.adding import add_paths
-from lusviewer.library.thumbnails import SIDE_PX, make_thumbnails, thumbnail_file
+from lusviewer.library.thumbnails import (
+    SIDE_PX,
+    make_thumbnail,
+    make_thumbnails,
+    thumbnail_file,
+)
 from tests.small_clips import write_dicom, write_png, write_video
 
 if TYPE_CHECKING:
@@ -61,3 +66,9 @@ def test_making_them_can_be_stopped(filled: Library) -> None:
         list(made)
     assert len(list((filled.folder / "thumbnails").rglob("*.jpg"))) == 1
     assert len(list(make_thumbnails(filled, CancelToken()))) == 2
+
+
+def test_one_can_be_made_by_itself(filled: Library) -> None:
+    clip = filled.clips.get(2)
+    assert make_thumbnail(filled, clip) == thumbnail_file(filled, clip)
+    assert len(list((filled.folder / "thumbnails").rglob("*.jpg"))) == 1
