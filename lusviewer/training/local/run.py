@@ -78,7 +78,7 @@ def train_local(
     trained = yield from _trained(settings, samples, model, control)
     yield {"event": _FIGURES, **trained.figures}
     control.cancel.check()
-    out = settings.out or _free(looked.folder / "experts", trained.name)
+    out = settings.out or free_folder(looked.folder / "experts", trained.name)
     # It brings torch and onnx along, which a look at the labels need not wait for.
     import_module("lusviewer.training.local.bundle").write_folder(trained, out)
     seconds = round(time.monotonic() - started, 1)
@@ -227,7 +227,7 @@ def _abstain(samples: Samples, best: Validated) -> float:
     return abstain_below(best.probabilities, judged)
 
 
-def _free(folder: Path, name: str) -> Path:
+def free_folder(folder: Path, name: str) -> Path:
     """Return the first folder ``name-1``, ``name-2`` ... that is not there."""
     number = 1
     while (out := folder / f"{name}-{number}").exists():
