@@ -1,17 +1,25 @@
-"""Writing a file whole or not at all."""
+"""Writing files and folders whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import time
 import uuid
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from lusviewer.errors import ResultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+PARTS: Final = ".*.part"
+"""What is being written is called so, where it lies, until it is whole."""
+
+ABANDONED_S: Final = 600.0
+"""What nobody wrote to for so long, whoever began it will not finish."""
 
 
 @contextmanager
@@ -46,3 +54,19 @@ def make_folder(folder: Path) -> None:
         msg = f"The folder {folder} could not be made: {error.strerror or error}."
         hint = "Choose a folder that you may write to."
         raise ResultError(msg, hint=hint) from error
+
+
+def sweep(folder: Path, pattern: str = PARTS) -> None:
+    """Take away the folders that killed programs left half-written in ``folder``.
+
+    Those somebody may still be writing to stay, and so does what cannot be removed.
+    """
+    for part in folder.glob(pattern):
+        with suppress(OSError):
+            if part.is_dir() and time.time() - _last_written(part) > ABANDONED_S:
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def _last_written(folder: Path) -> float:
+    """Return when something in ``folder`` was last written, seconds since the epoch."""
+    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))

@@ -1,4 +1,4 @@
-"""``lusviewer experts``: which are in use, side by side, promoting and going back."""
+"""``lusviewer experts``: which are in use, comparing, promoting, handing on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from lusviewer import paths
 from lusviewer.errors import ManifestError, ModelError, TrainingError
 from lusviewer.experts.in_use import in_use
 from lusviewer.experts.manifest import read_expert_manifest
+from lusviewer.experts.packing import (
+    free_folder,
+    pack_expert,
+    packed_name,
+    unpack_expert,
+)
 from lusviewer.experts.store import ExpertStore
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.inference.fields import MANIFEST, check_hash
@@ -89,7 +95,36 @@ def _promote(arguments: argparse.Namespace) -> int:
     expert = store.install(source, arguments.name, model_sha256=sha256)
     manifest = expert.manifest
     print(f"{manifest.name} {manifest.version} is in use: {manifest.file.parent}")
+    return _refreshed(arguments)
+
+
+def _refreshed(arguments: argparse.Namespace) -> int:
+    from lusviewer.cli.library_predictions import refresh_after  # noqa: PLC0415 - slow
+
+    return refresh_after(arguments, _bundle(arguments), _store(arguments).folder)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    known = in_use(_bundle(arguments), _store(arguments).folder)
+    folder = known.get(arguments.expert) or _folder_of(Path(arguments.expert))
+    manifest = pack_expert(folder, arguments.file).manifest
+    print(f"{manifest.name} {manifest.version} is in {arguments.file}")
     return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from lusviewer.library import default_folder  # noqa: PLC0415 - slow
+
+    _, sha256 = read_model_manifest(_bundle(arguments))
+    name = packed_name(arguments.file)
+    place = (arguments.library or default_folder()).absolute() / "experts"
+    out = arguments.out or free_folder(place, name)
+    manifest = unpack_expert(arguments.file, out, sha256).manifest
+    print(f"{manifest.name} {manifest.version} is in {out}")
+    if not arguments.promote:
+        return 0
+    arguments.expert = out
+    return _promote(arguments)
 
 
 def _folder_of(folder: Path) -> Path:
@@ -111,11 +146,11 @@ def _rollback(arguments: argparse.Namespace) -> int:
     if any(one.number is not None for one in store.versions(name)):
         expert = store.roll_back(name)
         print(f"{name} {expert.manifest.version} is in use again")
-        return 0
+        return _refreshed(arguments)
     store.withdraw(name)
     came = name in in_use(_bundle(arguments), store.folder)
     print(f"{name}: {'the one of the model is in use again' if came else 'none now'}")
-    return 0
+    return _refreshed(arguments)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -182,4 +217,6 @@ _ACTIONS: Final[dict[str, Callable[[Any], int]]] = {
     "compare": _compare,
     "promote": _promote,
     "rollback": _rollback,
+    "export": _export,
+    "import": _import,
 }

@@ -48,10 +48,39 @@ def _add_promote(parser: argparse.ArgumentParser) -> None:
         "expert", metavar="FOLDER", type=Path, help="made by 'lusviewer train expert'"
     )
     parser.add_argument("--name", help="the one whose place it takes; its own if not")
+    _add_refresh(parser)
 
 
 def _add_rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="as 'experts list' shows it")
+    _add_refresh(parser)
+
+
+def _add_refresh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--library",
+        metavar="FOLDER",
+        type=Path,
+        help="whose clips are judged anew; in the user's data folder by default",
+    )
+    parser.add_argument(
+        "--no-refresh", action="store_true", help="leave the library's predictions"
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expert", metavar="EXPERT", help="a name in use, or a folder")
+    parser.add_argument("file", metavar="FILE.zip", type=Path)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE.zip", type=Path)
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=Path, help="a new folder; beside the library's"
+    )
+    parser.add_argument("--promote", action="store_true", help="put it in use, too")
+    parser.add_argument("--name", help="with --promote: the one whose place it takes")
+    _add_refresh(parser)
 
 
 _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
@@ -59,4 +88,6 @@ _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "compare": ("two experts side by side on a library's patients", _add_compare),
     "promote": ("put an expert in use, keeping the one it replaces", _add_promote),
     "rollback": ("put the version before in use again", _add_rollback),
+    "export": ("write an expert to one file, to hand it on", _add_export),
+    "import": ("read an expert from such a file", _add_import),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
@@ -49,7 +50,19 @@ def _add(library: Library, arguments: argparse.Namespace, cancel: CancelToken) -
     steps = add_paths(
         library, arguments.paths, cancel, who=_rater(arguments), whose=whose
     )
-    return _follow(steps, quiet=arguments.quiet)
+    status = _follow(steps, quiet=arguments.quiet)
+    if arguments.analyse:
+        arguments.again = False
+        status |= _analyse(library, arguments, cancel)
+    return status
+
+
+def _predict(
+    library: Library, arguments: argparse.Namespace, cancel: CancelToken
+) -> int:
+    from lusviewer.cli.library_predictions import predict  # noqa: PLC0415 - slow
+
+    return predict(library, arguments, cancel)
 
 
 def _analyse(
@@ -70,15 +83,15 @@ def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> in
         zone=read_zone(arguments.zone) if arguments.zone else None,
         name_contains=arguments.name,
         labelled=_task_of(library, arguments.labelled),
+        value=arguments.value,
         unlabelled=_task_of(library, arguments.unlabelled),
     )
     clips = library.clips.page(chosen, start=arguments.start, limit=arguments.limit)
-    if arguments.json:
-        for clip in clips:
-            print(json.dumps(_as_json(clip)))
-        return 0
+    shown = _with_predictions if arguments.predictions else _in_words
     for clip in clips:
-        print(_in_words(clip))
+        print(json.dumps(_as_json(clip)) if arguments.json else shown(clip))
+    if arguments.json:
+        return 0
     total = library.clips.count(chosen)
     print(f"{len(clips)} of {total} clips, {len(library.patients.all())} patients")
     return 0
@@ -273,6 +286,15 @@ def _in_words(clip: ClipEntry) -> str:
     return f"{clip.id:6} {clip.patient:10} {zone:8} {clip.path}{gone}  {labels}"
 
 
+def _with_predictions(clip: ClipEntry) -> str:
+    told = [
+        f"{'':17} {one.target}: {one.best} ({one.probability:.2f})"
+        f"{', abstains' if one.abstained else ''}, by {one.expert} {one.version}"
+        for one in clip.predictions
+    ]
+    return "\n".join([_in_words(clip), *told])
+
+
 def _as_json(clip: ClipEntry) -> dict[str, Any]:
     return {
         "id": clip.id,
@@ -284,12 +306,16 @@ def _as_json(clip: ClipEntry) -> dict[str, Any]:
         "licence": clip.licence,
         "missing": clip.missing,
         "labels": dict(clip.labels),
+        "added_utc": clip.added_utc,
+        "analysed_by": list(clip.analysed_by),
+        "predictions": [asdict(one) for one in clip.predictions],
     }
 
 
 _ACTIONS: Final[dict[str, Callable[[Any, Any, CancelToken], int]]] = {
     "add": _add,
     "analyse": _analyse,
+    "predict": _predict,
     "list": _list,
     "label": _label,
     "task": _define,

@@ -49,6 +49,11 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
         "--by-folder", action="store_true", help="one new pseudonym a folder of clips"
     )
     parser.add_argument("--exam", default="", metavar="NAME", help="1 where not said")
+    parser.add_argument(
+        "--analyse", action="store_true", help="then analyse what was not yet"
+    )
+    add_model(parser)
+    parser.add_argument("--threads", type=whole_number, default=1, metavar="N")
     add_rater(parser)
     add_quiet(parser)
 
@@ -62,12 +67,33 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     add_quiet(parser)
 
 
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", metavar="DIR", type=Path, help="the model bundle; lus-lite"
+    )
+    parser.add_argument(
+        "--store",
+        metavar="DIR",
+        type=Path,
+        help="the folder of your own experts; in the user's data folder by default",
+    )
+    add_rater(parser)
+    add_json(parser)
+    add_quiet(parser)
+
+
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient", metavar="PSEUDONYM")
     parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
     parser.add_argument("--name", metavar="TEXT", help="files with TEXT in their name")
     parser.add_argument("--labelled", metavar="TASK")
     parser.add_argument("--unlabelled", metavar="TASK")
+    parser.add_argument(
+        "--value", metavar="VALUE", help="with --labelled: what the label says"
+    )
+    parser.add_argument(
+        "--predictions", action="store_true", help="what the experts in use say, too"
+    )
     parser.add_argument("--start", type=whole_number, default=0, metavar="N")
     parser.add_argument("--limit", type=whole_number, default=100, metavar="N")
     parser.add_argument(
@@ -147,6 +173,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "add": ("add clips, folders of clips or a DICOMDIR", _add_add),
     "analyse": ("have a model look at the clips it has not seen", _add_analyse),
+    "predict": ("have the experts in use judge analysed clips anew", _add_predict),
     "list": ("list clips and what is said of them", _add_list),
     "label": ("say something of a clip", _add_label),
     "task": ("define a task of one's own", _add_task),

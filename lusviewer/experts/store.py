@@ -24,6 +24,7 @@ from lusviewer.experts.expert import (
     versions_of,
 )
 from lusviewer.experts.manifest import read_expert_manifest
+from lusviewer.files import sweep
 from lusviewer.inference.fields import MANIFEST
 
 if TYPE_CHECKING:
@@ -81,9 +82,10 @@ class ExpertStore:
         """
         manifest, _ = read_expert_manifest(source)
         check_model(manifest, model_sha256)
-        name = _folder_name(name or manifest.name)
+        name = folder_name(name or manifest.name)
         with _telling(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
+            sweep(self.folder, f"{_STAGING}*")
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.folder))
         try:
             with _telling(self.folder):
@@ -188,8 +190,8 @@ def check_model(manifest: ExpertManifest, model_sha256: str | None) -> None:
     raise ManifestError(msg, hint=hint)
 
 
-def _folder_name(name: str) -> str:
-    """Refuse a name that is no name of a folder inside the store."""
+def folder_name(name: str) -> str:
+    """Return ``name``; raise ``ModelError`` where it cannot name a folder of ours."""
     if Path(name).name != name or name.startswith(".") or "\\" in name:
         msg = f"'{name}' cannot name an expert."
         raise ModelError(msg, hint="Use letters, digits, - and _.")

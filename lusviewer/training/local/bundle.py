@@ -19,7 +19,7 @@ from lusviewer.experts.expert import open_expert
 from lusviewer.experts.features import feature_words
 from lusviewer.experts.store import VALIDATION
 from lusviewer.experts.validation import SCHEMA
-from lusviewer.files import make_folder
+from lusviewer.files import make_folder, sweep
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
 from lusviewer.training.lite.faithful import check_faithful
 from lusviewer.training.local.graphs import linear_rows, write_expert
@@ -66,6 +66,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     Raises ``TrainingError`` where the disk refuses.
     """
     make_folder(out.parent)
+    sweep(out.parent)
     part = out.with_name(f".{uuid.uuid4().hex}.part")
     try:
         part.mkdir()
