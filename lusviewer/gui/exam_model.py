@@ -49,6 +49,7 @@ class ExamModel(QObject):
         super().__init__(parent)
         self.clips: tuple[ExamClip, ...] = ()
         self.position = -1
+        self._first: Path | None = None
         self._kept: OrderedDict[Path, Analysed] = OrderedDict()
         self._edits: dict[Path, Mapping[str, float]] = {}
         self._lane = Lane(self)
@@ -65,9 +66,19 @@ class ExamModel(QObject):
         self._analysing.ended.connect(self._on_ended)
         self._analysing.failed.connect(self.failed)
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """List the clips under ``paths`` in the background; until then all stays."""
+    def open(self, paths: Sequence[Path], first: Path | None = None) -> None:
+        """List the clips under ``paths`` in the background; until then all stays.
+
+        ``first`` is the clip to begin with, if it is among them.
+        """
+        self._first = first
         self._lane.run(partial(background.list_clips, tuple(paths)))
+
+    @property
+    def start(self) -> int:
+        """Where to begin among the clips that were listed."""
+        paths = self._paths()
+        return paths.index(self._first) if self._first in paths else 0
 
     def close(self) -> None:
         """Stop listing and wait for it."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.history import History
     from lusviewer.inference.bundle import ModelBundle
 
+    Paths = Path | str | Sequence[Path | str]
+
 
 class ViewerModel(Sight):
     """What is open and what is shown; what was found is in ``analysis``.
@@ -156,10 +158,10 @@ class ViewerModel(Sight):
 
     # --- opening -----------------------------------------------------------------
 
-    def open_path(self, path: Path | str | Sequence[Path | str]) -> None:
-        """List the clips under one or several paths and open the first."""
+    def open_path(self, path: Paths, *, first: Path | None = None) -> None:
+        """List the clips under one or several paths and open one, else the first."""
         several = [path] if isinstance(path, (str, Path)) else path
-        self.exam.open([Path(one).expanduser() for one in several])
+        self.exam.open([Path(one).expanduser() for one in several], first)
         self.status_changed.emit(self.tr("Looking for clips ..."))
 
     def open_position(self, position: int) -> None:
@@ -210,11 +212,10 @@ class ViewerModel(Sight):
         self.exam_changed.emit(self.exam)
         for path, error in listing.refused[:1]:
             more = len(listing.refused) - 1
-            hint = (
-                self.tr("{n} more were refused.").format(n=more) if more else error.hint
-            )
+            others = self.tr("{n} more were refused.").format(n=more)
+            hint = others if more else error.hint
             self.failed.emit(LusViewerError(f"{path.name}: {error.message}", hint=hint))
-        self.open_position(0)
+        self.open_position(self.exam.start)
 
     @Slot(object)
     def _on_prepared(self, steps: tuple[Opened | Prepared, ...]) -> None:

@@ -31,6 +31,17 @@ def test_opening_shows_the_first_frame_and_finds_the_beam(qtbot, viewer, clip_pa
     qtbot.waitUntil(lambda: viewer.clip.located, timeout=WAIT_MS)
 
 
+def test_several_files_are_opened_with_one_of_them_first(qtbot, viewer, exam_folder):
+    paths = [exam_folder / name for name in ("a.dcm", "b.dcm", "c.avi")]
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(paths, first=paths[1])
+    assert viewer.clip.identity.path == paths[1]
+    assert [clip.path for clip in viewer.exam.clips] == paths
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(exam_folder)
+    assert viewer.exam.position == 0
+
+
 def test_an_analysis_streams_findings_and_ends_with_a_report(qtbot, viewer, clip_path):
     arrived: list[FrameFindings] = []
     reports: list[ClipReport | None] = []
