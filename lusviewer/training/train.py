@@ -35,8 +35,11 @@ RECIPES: Final = {
 """The module of each recipe; it is imported only when the recipe is run."""
 
 
-_EXPERT: Final = "expert"
-_LOCAL: Final = "lusviewer.training.local.command"
+_LOCAL: Final = {
+    "expert": "lusviewer.training.local.command",
+    "adapt": "lusviewer.training.adapt.command",
+}
+"""What learns from a study library: its options are its own, not a recipe's."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,9 +48,8 @@ def main(argv: Sequence[str]) -> int:
     0 where the run ended, 1 where it failed, 2 for a wrong call, 130 where it was
     stopped; a stopped run goes on from its last checkpoint when called again.
     """
-    if argv[:1] == [_EXPERT]:
-        # Its options are its own: those of a library, not of a recipe.
-        return int(import_module(_LOCAL).main(argv[1:]))
+    if argv and argv[0] in _LOCAL:
+        return int(import_module(_LOCAL[argv[0]]).main(argv[1:]))
     options = _parser().parse_args(list(argv))
     cancel = CancelToken()
     _stop_on_signals(cancel)
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lusviewer train",
         description="Train by a recipe. Progress comes as JSON lines. 'lusviewer train "
-        "expert' instead fits an expert on a study library of your own.",
+        "expert' and 'train adapt' instead learn from a study library of your own.",
     )
     parser.add_argument("recipe", choices=tuple(RECIPES), help="what to train")
     parser.add_argument(

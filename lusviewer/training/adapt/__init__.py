@@ -1,0 +1,1 @@
+"""The shipped model adapted to a study library of one's own."""

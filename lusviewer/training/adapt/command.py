@@ -1,0 +1,141 @@
+"""``lusviewer train adapt``: the model adapted to a study library of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
+
+from lusviewer import paths
+from lusviewer.cancel import Cancelled
+from lusviewer.errors import LusViewerError
+from lusviewer.library import default_folder
+from lusviewer.training.adapt.run import Going, adapt, check_only
+from lusviewer.training.adapt.settings import (
+    GIB,
+    METHODS,
+    STEPS,
+    USCL,
+    WHATS,
+    AdaptSettings,
+)
+from lusviewer.training.local.control import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """Adapt as ``argv`` says; progress comes as JSON lines. Return the exit status.
+
+    0 where the model was written (or all was checked), 1 where it could not be, 2 for
+    a wrong call, 130 where it was stopped: then no model was written, and the
+    checkpoint stays for --resume, but with --drop.
+    """
+    options = _parser().parse_args(list(argv))
+    control = Control()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: control.cancel.cancel())
+    if options.control:
+        control.listen()
+    try:
+        settings = _settings(options)
+        # On so few numbers threads wait for each other longer than they work. Only
+        # libraries that are loaded are held back.
+        import_module("sklearn.linear_model")
+        import_module("cv2").setNumThreads(1)
+        going = Going(control, resume=options.resume, drop=options.drop)
+        with threadpool_limits(settings.threads):
+            run = check_only if options.check else adapt
+            for event in run(settings, going):
+                print(json.dumps(event), flush=True)
+    except Cancelled:
+        print(json.dumps({"event": "stopped"}), flush=True)
+        return 130
+    except LusViewerError as error:
+        told = {"event": "error", "message": error.message, "hint": error.hint}
+        print(json.dumps(told), flush=True)
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lusviewer train adapt",
+        description="Adapt the model to a study library: a new model bundle, and a "
+        "curve that shows whether it paid. Progress comes as JSON lines.",
+    )
+    parser.add_argument("--what", required=True, choices=WHATS, help="what is adapted")
+    parser.add_argument(
+        "--method", choices=METHODS, default=USCL, help="of --what pretrain"
+    )
+    parser.add_argument(
+        "--task", help="finding.b_lines, severity, ...: what labels say"
+    )
+    parser.add_argument("--cut", type=float, metavar="N", help="part numbers there")
+    parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
+    parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
+    parser.add_argument(
+        "--certainty", type=float, default=0.5, metavar="0-1", help="least; 0.5"
+    )
+    parser.add_argument("--library", type=Path, metavar="FOLDER")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="what it starts from")
+    parser.add_argument(
+        "--name", help="of the new model; the model's and --what if not"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for it")
+    _add_course(parser)
+    return parser
+
+
+def _add_course(parser: argparse.ArgumentParser) -> None:
+    usual = ", ".join(f"{what} {steps}" for what, steps in STEPS.items())
+    parser.add_argument("--steps", type=int, metavar="N", help=f"at most: {usual}")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--checkpoint-every", type=int, default=25, metavar="N", help="steps; 25"
+    )
+    parser.add_argument("--threads", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--cache-gb", type=float, default=4.0, metavar="N", help="of the cache; 4"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say what is wrong and how long"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint"
+    )
+    parser.add_argument(
+        "--drop", action="store_true", help="keep no checkpoint where it is cancelled"
+    )
+    parser.add_argument(
+        "--control", action="store_true", help="obey stop and cancel on standard input"
+    )
+
+
+def _settings(options: argparse.Namespace) -> AdaptSettings:
+    return AdaptSettings(
+        library=(options.library or default_folder()).absolute(),
+        bundle=options.model or paths.default_bundle(),
+        what=options.what,
+        method=options.method,
+        task=options.task,
+        cuts=() if options.cut is None else (options.cut,),
+        has=options.has,
+        rater=options.rater,
+        certainty=options.certainty,
+        seed=options.seed,
+        steps=STEPS[options.what] if options.steps is None else options.steps,
+        checkpoint_every=options.checkpoint_every,
+        threads=options.threads,
+        name=options.name,
+        out=options.out,
+        cache_bytes=round(options.cache_gb * GIB),
+    )
