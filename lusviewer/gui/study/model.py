@@ -130,7 +130,7 @@ class StudyModel(QObject):
         target = self.place() if clips is None else tuple(clips)
         if target and said:
             what = work.Labelling(target, tuple(said), self.rater)
-            self._push(words, partial(work.give, what), partial(work.take_back, what))
+            self.push(words, partial(work.give, what), partial(work.take_back, what))
 
     def draw(self, frame: int, lines: Sequence[Line], words: str) -> None:
         """Keep all lines of a frame of the open clip; can be undone."""
@@ -147,9 +147,9 @@ class StudyModel(QObject):
         ``show`` is told at once whether it is done (True) or taken back, before either
         is written.
         """
-        self._push(words, partial(work.draw, what), partial(work.draw_back, what), show)
+        self.push(words, partial(work.draw, what), partial(work.draw_back, what), show)
 
-    def _push(
+    def push(
         self, words: str, do: Write, take_back: Write, show: Show = lambda _done: None
     ) -> None:
         """Do ``do`` as a step that can be undone, in the library that is open now."""
