@@ -4,59 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from lusviewer import cli
 from lusviewer.errors import LibraryError
-from lusviewer.findings import (
-    LABELS,
-    ClipReport,
-    Evidence,
-    ModelIdentity,
-    Quality,
-    Timelines,
-)
 from lusviewer.library import NOT_ASSESSABLE, Answer, Library, open_library
-from lusviewer.library.clips import FileFacts, add_clip
 from lusviewer.library.queue import confirm, make_queue
 from lusviewer.library.tasks import Kind, Task
+from tests.analysed_library import N, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-N = 36
-MODEL = ModelIdentity("tiny", "1", "a" * 64, "cpu")
 A, B = "finding.a_lines", "finding.b_lines"
-
-
-def report(number: int) -> ClipReport:
-    """Return what a model says: the odd clips show B-lines, number 0 nothing sure."""
-    shows = number % 2 if number else 0.5
-    timelines = Timelines(np.zeros(1))
-    timelines.analysed[:] = True
-    draw = np.random.default_rng(number)
-    timelines.embeddings = np.array([[8 * shows, *draw.normal(size=3) / 4]], np.float32)
-    found = {"b_lines": Evidence(0.2 + 0.6 * shows, 0), "a_lines": Evidence(0.5, 0)}
-    labels = {label.key: Evidence(float(shows), 0) for label in LABELS}
-    quality = Quality(assessable=number != N - 1)
-    return ClipReport(
-        clip=None,  # type: ignore[arg-type]
-        geometry=None,  # type: ignore[arg-type]
-        frame_times_s=timelines.frame_times_s,
-        model=MODEL,
-        software="test",
-        created_utc="2026-01-01T00:00:00+00:00",
-        timelines=timelines,
-        findings=found,
-        biomarkers=labels,
-        measured={},
-        predictions=(),
-        quality=quality,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +29,7 @@ def analysed_folder(
     """A library of analysed clips, three of each patient, the last not assessable."""
     folder = tmp_path_factory.mktemp("analysed") / "library"
     shutil.copytree(empty_folder, folder)
-    with open_library(folder) as library:
-        with library.database.writing("test") as change:
-            for number in range(N):
-                file = FileFacts(Path(f"/clips/{number}.mp4"), f"{number:064}", 9, 9)
-                add_clip(change, file, f"P{number // 3:02}")
-        for number in range(N):
-            library.analyses.keep(number + 1, report(number), {})
+    fill(folder)
     return folder
 
 
