@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from lusviewer.library import Library
 
+# No thread of its own.
+tqdm.monitor_interval = 0
+
 
 def predict(
     library: Library, arguments: argparse.Namespace, cancel: CancelToken

@@ -17,7 +17,7 @@ from lusviewer.library.predictions import Basis, keep_predictions
 from lusviewer.library.tables import ANALYSES, EXPERTS, FEATURE_SETS, PREDICTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lusviewer.library.library import Library
 
     Said = tuple[tuple[Expert, Prediction], ...]
+    Answers = dict[str, set[str | None]]
 
 BATCH: Final = 25
 """So many clips are kept at once: a window that writes a label waits for no more."""
@@ -36,8 +37,8 @@ BATCH: Final = 25
 class Refreshed:
     """A few clips whose predictions are new; ``done`` of ``total`` clips so far.
 
-    ``made`` and ``superseded`` count predictions. ``changed`` counts the clips on
-    which an expert now answers otherwise than the one of its name did before.
+    Of these clips ``made`` and ``superseded`` count the predictions; ``changed`` those
+    on which an expert now answers otherwise than the one of its name did before.
     """
 
     clip_ids: tuple[int, ...]
@@ -157,7 +158,7 @@ def _keep(
             basis = Basis(row.clip_id, row.model_sha256, row.created_utc)
             before = _answers(change.connection, basis)
             counts = keep_predictions(change, basis, said[row.clip_id])
-            now = {e.manifest.name: _answer(p) for e, p in said[row.clip_id]}
+            now = _by_name((e.manifest.name, p) for e, p in said[row.clip_id])
             made, superseded = made + counts[0], superseded + counts[1]
             changed += any(before.get(name, one) != one for name, one in now.items())
         detail = {
@@ -177,8 +178,8 @@ def _still_there(connection: Connection, row: Row[Any]) -> bool:
     return bool(connection.scalar(query) == row.created_utc)
 
 
-def _answers(connection: Connection, basis: Basis) -> dict[str, str | None]:
-    """Return what each expert in use says of a clip, None where it abstains."""
+def _answers(connection: Connection, basis: Basis) -> Answers:
+    """Return what each expert in use says of a clip."""
     query = (
         select(EXPERTS.c.name, PREDICTIONS.c.best, PREDICTIONS.c.abstained)
         .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
@@ -186,11 +187,15 @@ def _answers(connection: Connection, basis: Basis) -> dict[str, str | None]:
         .where(PREDICTIONS.c.model_sha256 == basis.model_sha256)
         .where(PREDICTIONS.c.superseded_utc.is_(None))
     )
-    return {
-        name: None if abstained else best
-        for name, best, abstained in connection.execute(query)
-    }
+    return _by_name((row.name, row) for row in connection.execute(query))
 
 
-def _answer(prediction: Prediction) -> str | None:
-    return None if prediction.abstained else prediction.best
+def _by_name(said: Iterable[tuple[str, Any]]) -> Answers:
+    """Return the likeliest classes by the experts' names, None where one abstains.
+
+    Two experts of one name may be in use, each in a folder of its own.
+    """
+    answers: Answers = {}
+    for name, one in said:
+        answers.setdefault(name, set()).add(None if one.abstained else one.best)
+    return answers

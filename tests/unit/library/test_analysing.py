@@ -44,6 +44,26 @@ def test_what_was_analysed_is_not_analysed_again(
     assert filled.clips.count(analysed) == 3
 
 
+def test_clips_are_added_and_analysed_at_once(
+    tmp_path: Path, tiny: ModelBundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, place = write_video(tmp_path / "a.avi"), str(tmp_path / "library")
+    add = ["library", "add", str(clip), "--model", str(tiny.folder), "--library", place]
+    assert main(add) == 0
+    assert capsys.readouterr().out == "1 added\n"
+    assert main([*add, "--analyse"]) == 0
+    told = capsys.readouterr().out
+    assert told == "1 known\n1 analysed, 0 not, 0 were before\n"
+    with open_library(tmp_path / "library") as library:
+        (entry,) = library.clips.all()
+        experts = {(one.expert, one.target) for one in entry.predictions}
+        assert experts == {
+            ("severity-tree", "severity"),
+            ("diagnosis-logistic", "diagnosis"),
+        }
+        assert entry.analysed_by == (tiny.identity.sha256,)
+
+
 def test_a_file_that_became_another_is_told_and_the_rest_goes_on(
     filled: Library, tiny: ModelBundle, tmp_path: Path
 ) -> None:

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from lusviewer import paths
 from lusviewer.cli import main
 from lusviewer.experts.in_use import experts_in_use, in_use
 from lusviewer.experts.store import ExpertStore
+from lusviewer.library import open_library
 from tests.bundles import make_tree
 
 
 @pytest.fixture
-def ask(bundle, tmp_path, capsys):
+def ask(bundle, tmp_path, capsys, monkeypatch):
     """Call the command with the tiny bundle and a store of its own."""
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path / "data")
 
     def call(action, *words):
         places = ["--model", str(bundle), "--store", str(tmp_path / "store")]
@@ -71,6 +74,122 @@ def test_the_left_out_answers_go_with_the_expert(ask, trained, tmp_path):
     ask("promote", trained[1].out)
     kept = tmp_path / "store" / "severity-local" / "validation.json"
     assert kept.read_bytes() == (trained[1].out / "validation.json").read_bytes()
+
+
+def versions_in(library):
+    with open_library(library) as opened:
+        assert opened.verify().holds
+        said = opened.predictions.counts()
+    return {(one.name, one.version): clips for one, clips in said.items()}
+
+
+def test_promoting_has_the_clips_of_the_library_judged_anew(
+    ask, trained, own_study, tmp_path
+):
+    first = make_tree(tmp_path / "first", version="first")
+    words = ("--name", "mine", "--library", own_study)
+    status, out, _ = ask("promote", first, *words)
+    assert status == 0
+    assert "36 clips judged anew by 3 experts: 108 predictions, 0 superseded" in out
+    now = versions_in(own_study)
+    assert now["severity-tree", "first"] == 36
+    second = make_tree(tmp_path / "second", version="second", abstain_below=1.0)
+    assert "on 36 clips an expert changed" in ask("promote", second, *words)[1]
+    assert ("severity-tree", "first") not in versions_in(own_study)
+    status, out, _ = ask("rollback", "mine", "--library", own_study)
+    assert status == 0
+    assert "108 superseded" in out
+    assert versions_in(own_study) == now
+    assert ask("rollback", "mine", "--library", own_study)[0] == 0
+    assert ("severity-tree", "first") not in versions_in(own_study)
+
+
+def test_the_library_used_where_none_is_chosen_is_judged_anew_where_there_is_one(
+    ask, own_study, tmp_path
+):
+    first = make_tree(tmp_path / "first", version="first")
+    status, out, _ = ask("promote", first)
+    assert (status, out.count("\n")) == (0, 1)
+    assert not (tmp_path / "data" / "library").exists()
+    shutil.copytree(own_study, tmp_path / "data" / "library")
+    assert "judged anew" not in ask("promote", first, "--no-refresh")[1]
+    assert versions_in(tmp_path / "data" / "library") == {}
+    assert "36 clips judged anew" in ask("promote", first)[1]
+
+
+def test_a_library_that_cannot_be_judged_does_not_undo_the_promotion(
+    ask, bundle, own_study, tmp_path
+):
+    first = make_tree(tmp_path / "first", version="first")
+    status, out, err = ask("promote", first, "--library", tmp_path / "nowhere")
+    assert status == 1
+    assert "is in use" in out
+    assert "There is no library" in err
+    assert not (tmp_path / "nowhere").exists()
+    (own_study / "library.db").write_bytes(b"Dear diary, " * 100)
+    status, out, err = ask("promote", first, "--library", own_study)
+    assert status == 1
+    assert "is no library" in err
+    assert "lusviewer library predict" in err
+    assert "severity-tree" in in_use(bundle, tmp_path / "store")
+
+
+def test_a_library_this_model_never_saw_is_left_as_it_is(ask, tmp_path):
+    open_library(tmp_path / "empty").close()
+    first = make_tree(tmp_path / "first")
+    out = ask("promote", first, "--library", tmp_path / "empty")[1]
+    assert "no clip was analysed by this model" in out
+
+
+def test_clips_are_judged_on_demand_and_listed_with_who_says_so(
+    bundle, own_study, tmp_path, capsys
+):
+    library = ["--library", str(own_study)]
+    judge = ["library", "predict", "--model", str(bundle), "--rater", "anna", *library]
+    judge += ["--store", str(tmp_path / "store")]
+    assert main([*judge, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["clips"], found["made"], found["experts"]) == (36, 72, 2)
+    assert main(judge) == 0
+    out = capsys.readouterr().out
+    assert "the predictions are those of the experts in use" in out
+    assert "severity-tree 1: 36 clips" in out
+    assert main([*judge, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["library", "list", "--predictions", "--limit", "1", *library]) == 0
+    out = capsys.readouterr().out
+    assert ", by severity-tree 1\n" in out
+    assert main(["library", "list", "--json", "--limit", "1", *library]) == 0
+    (said, _) = json.loads(capsys.readouterr().out)["predictions"]
+    assert (said["expert"], said["target"]) == ("diagnosis-logistic", "diagnosis")
+    assert main(["library", "list", *library, "--limit", "1"]) == 0
+    assert "severity-tree" not in capsys.readouterr().out
+    two = ["library", "list", "--labelled", "severity", "--value", "2", *library]
+    assert main(two) == 0
+    assert "12 of 12 clips" in capsys.readouterr().out
+
+
+def test_an_expert_goes_out_and_comes_in_elsewhere(
+    ask, trained, bundle, own_study, tmp_path
+):
+    file = tmp_path / "expert.zip"
+    status, out, _ = ask("export", trained[1].out, file)
+    assert status == 0
+    assert f"is in {file}" in out
+    status, out, _ = ask("import", file, "--library", own_study)
+    place = own_study / "experts" / "severity-local-1"
+    assert (status, out.split()[-1]) == (0, str(place))
+    assert "severity-local" not in in_use(bundle, tmp_path / "store")
+    words = ("--library", own_study, "--promote", "--out", tmp_path / "other")
+    status, out, _ = ask("import", file, *words)
+    assert status == 0
+    assert "36 clips judged anew" in out
+    assert in_use(bundle, tmp_path / "store")["severity-local"].is_dir()
+    assert ask("export", "severity-local", tmp_path / "again.zip")[0] == 0
+    assert (tmp_path / "again.zip").read_bytes() == file.read_bytes()
+    status, _, err = ask("export", tmp_path, file)
+    assert status == 2
+    assert "holds no expert" in err
 
 
 @pytest.mark.parametrize(
