@@ -175,7 +175,13 @@ def target_words(target: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-_KINDS: Final = {"tree": "decision tree", "logistic": "logistic", "mlp": "network"}
+_KINDS: Final = {
+    "tree": "decision tree",
+    "logistic": "logistic",
+    "mlp": "network",
+    "forest": "random forest",
+    "svm": "support vector machine",
+}
 
 
 def kind_words(kind: str) -> str:
