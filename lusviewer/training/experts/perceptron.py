@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 HIDDEN: Final[dict[int, tuple[int, ...]]] = {1: (16,), 2: (16, 8)}
 """Units of the hidden layers, by how many there are."""
 
-_RATE: Final = 0.01
+_RATE: Final = 0.003
 _DECAY: Final = 1.0
-_EPOCHS: Final = 200
-_PATIENCE: Final = 20
+_EPOCHS: Final = 300
+_PATIENCE: Final = 30
 _LEFT_OUT: Final = 4
 """One patient of so many says when to stop."""
 
-_WITHOUT: Final = 40
+_WITHOUT: Final = 60
 """Epochs where there are too few patients to say when to stop."""
 
 
@@ -114,10 +114,13 @@ def _start(n_inputs: int, n_classes: int, layers: int) -> list[Any]:
     import torch  # noqa: PLC0415 - slow to import
 
     rng = np.random.default_rng(0)
+    last = len(HIDDEN[layers])
     sizes = (n_inputs, *HIDDEN[layers], n_classes)
     parts: list[Any] = []
-    for before, after in pairwise(sizes):
-        weights = rng.normal(0, np.sqrt(2 / before), (before, after))
+    for place, (before, after) in enumerate(pairwise(sizes)):
+        # The last layer starts at nothing: at first every class is as likely.
+        spread = 0.0 if place == last else np.sqrt(2 / before)
+        weights = rng.normal(0, spread, (before, after))
         for values in (weights, np.zeros(after)):
             start = torch.tensor(values, dtype=torch.float32, requires_grad=True)
             parts.append(start)

@@ -13,7 +13,7 @@ USUAL: Final = {
     "tree": 0.003,
     "forest": 0.12,
     "svm": 0.006,
-    "mlp": 0.12,
+    "mlp": 0.06,
     "logistic": 0.01,
     "figures": 0.02,
 }
