@@ -27,7 +27,7 @@ from lusviewer.library.values import ClipEntry, ClipFilter, ClipPrediction
 from lusviewer.library.zones import Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
@@ -123,8 +123,13 @@ class Clips:
 
     def assign(self, clip_id: int, patient: str, exam: str = "", *, who: str) -> None:
         """Move a clip to another patient's exam; both are made where they are new."""
+        self.assign_all({clip_id: (patient, exam)}, who=who)
+
+    def assign_all(self, whose: Mapping[int, tuple[str, str]], *, who: str) -> None:
+        """Move clips to the patient and exam each is given, all or none."""
         with self._database.writing(who) as change:
-            assign(change, clip_id, patient, exam)
+            for clip_id, (patient, exam) in whose.items():
+                assign(change, clip_id, patient, exam)
 
 
 def add_clip(

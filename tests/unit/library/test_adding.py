@@ -235,3 +235,12 @@ def test_files_are_counted_as_they_are_done_with(library: Library, exam: Path) -
     steps = add(library, exam, exam / "gone.png")
     assert [step.done_files for step in steps] == [1, 2, 3, 4]
     assert {step.total_files for step in steps} == {4}
+
+
+def test_clips_are_given_to_other_patients_all_or_none(filled: Library) -> None:
+    with pytest.raises(LibraryError):
+        filled.clips.assign_all({1: ("B", ""), 99: ("B", "")}, who="anna")
+    assert {clip.patient for clip in filled.clips.page()} == {"A"}
+    filled.clips.assign_all({1: ("B", "2"), 2: ("C", "")}, who="anna")
+    found = {clip.id: (clip.patient, clip.exam) for clip in filled.clips.page()}
+    assert found == {1: ("B", "2"), 2: ("C", "1"), 3: ("A", "1")}
