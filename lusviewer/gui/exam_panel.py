@@ -15,14 +15,13 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QListView,
     QPushButton,
     QStackedLayout,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -32,14 +31,18 @@ from PySide6.QtWidgets import (
 from lusviewer.findings import FINDING_BIOMARKERS
 from lusviewer.gui.clinical_words import findings_in_words
 from lusviewer.gui.palette import colour_of
+from lusviewer.gui.row_paint import (
+    elided,
+    paint_badge,
+    paint_ground,
+    paint_picture,
+    pixmap_of,
+)
 from lusviewer.gui.theme import SPACE, font, theme_of
 from lusviewer.paths import samples
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from lusviewer.findings import ClipReport
     from lusviewer.gui.background import Thumbnail
@@ -158,7 +161,7 @@ class ExamListModel(QAbstractListModel):
                 row.duration_s = thumbnail.duration_s
                 row.problem = thumbnail.problem
                 if thumbnail.picture is not None:
-                    row.pixmap = _pixmap(thumbnail.picture)
+                    row.pixmap = pixmap_of(thumbnail.picture)
                 self._tell(number)
 
     @Slot(object)
@@ -211,14 +214,6 @@ def warning_of(report: ClipReport) -> str:
     return report.warnings[0] if report.warnings else ""
 
 
-def _pixmap(picture: NDArray[np.uint8]) -> QPixmap:
-    rows, columns = picture.shape
-    image = QImage(
-        picture.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8
-    )
-    return QPixmap.fromImage(image)
-
-
 class ExamDelegate(QStyledItemDelegate):
     """Paints one clip: its picture, its name and its badges."""
 
@@ -235,14 +230,14 @@ class ExamDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = option.rect.adjusted(SPACE // 2, 2, -SPACE // 2, -2)
-        self._paint_ground(painter, option, box, is_open=bool(index.data(Role.OPEN)))
+        paint_ground(painter, option, box, marked=bool(index.data(Role.OPEN)))
         picture = QRect(
             box.left() + SPACE,
             box.top() + SPACE - 2,
             _PICTURE.width(),
             _PICTURE.height(),
         )
-        self._paint_picture(painter, picture, index.data(Role.PICTURE), view)
+        paint_picture(painter, picture, index.data(Role.PICTURE), view)
         text = QRect(picture.right() + SPACE + 4, picture.top(), 0, picture.height())
         text.setRight(box.right() - SPACE)
         painter.setPen(theme.colour("text"))
@@ -250,46 +245,11 @@ class ExamDelegate(QStyledItemDelegate):
         under = text.translated(0, _paint_name(painter, text, str(index.data())) + 2)
         painter.setFont(font(option.font, scale=0.9))
         painter.setPen(theme.colour("muted"))
-        subtitle = _elided(painter, str(index.data(Role.SUBTITLE)), text.width())
+        subtitle = elided(painter, str(index.data(Role.SUBTITLE)), text.width())
         painter.drawText(under, Qt.AlignmentFlag.AlignTop, subtitle)
         badges = QRect(text.left(), picture.bottom() - 19, text.width(), 19)
         self._paint_badges(painter, badges, index, view)
         painter.restore()
-
-    def _paint_ground(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        box: QRect,
-        *,
-        is_open: bool,
-    ) -> None:
-        theme = theme_of(option.widget)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if is_open or hovered:
-            painter.setBrush(theme.colour("accent_soft" if is_open else "hover"))
-            painter.drawRoundedRect(box, 6, 6)
-        if focused:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(theme.colour("accent"))
-            painter.drawRoundedRect(box, 6, 6)
-
-    def _paint_picture(
-        self, painter: QPainter, box: QRect, pixmap: QPixmap, view: QWidget
-    ) -> None:
-        theme = theme_of(view)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.stage))
-        painter.drawRoundedRect(box, 4, 4)
-        if pixmap.isNull():
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(box.topLeft(), size)
-        target.moveCenter(box.center())
-        painter.drawPixmap(target, pixmap)
 
     def _paint_badges(
         self, painter: QPainter, box: QRect, index: _Index, view: QWidget
@@ -298,24 +258,11 @@ class ExamDelegate(QStyledItemDelegate):
         x = box.left()
         score = str(index.data(Role.SCORE) or "")
         if score:
-            x += _badge(painter, box, x, score, theme.colour("accent"))
+            x += paint_badge(painter, box, x, score, theme.colour("accent"))
         for key in index.data(Role.FINDINGS) or ():
-            x += _badge(painter, box, x, _SHORT[key], colour_of(key))
+            x += paint_badge(painter, box, x, _SHORT[key], colour_of(key))
         if index.data(Role.WARNING):
-            _badge(painter, box, x, "!", theme.colour("warning"))
-
-
-def _badge(painter: QPainter, box: QRect, x: int, text: str, colour: QColor) -> int:
-    """Paint a badge at ``x`` and return the room it took."""
-    painter.setFont(font(painter.font(), bold=True))
-    width = max(box.height(), painter.fontMetrics().horizontalAdvance(text) + 10)
-    place = QRect(x, box.top(), width, box.height())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawRoundedRect(place, 5, 5)
-    painter.setPen(QColor("black" if colour.lightness() > 110 else "white"))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-    return width + 4
+            paint_badge(painter, box, x, "!", theme.colour("warning"))
 
 
 def _paint_name(painter: QPainter, box: QRect, name: str) -> int:
@@ -328,7 +275,7 @@ def _paint_name(painter: QPainter, box: QRect, name: str) -> int:
     if not rest:
         return line
     painter.drawText(
-        box.left(), top + line, _elided(painter, rest, box.width(), middle=True)
+        box.left(), top + line, elided(painter, rest, box.width(), middle=True)
     )
     return line * 2
 
@@ -344,11 +291,6 @@ def _broken(painter: QPainter, name: str, width: int) -> tuple[str, str]:
     marks = [place + 1 for place in range(fits) if name[place] in " -_."]
     at = marks[-1] if marks and marks[-1] > fits // 3 else fits
     return name[:at], name[at:]
-
-
-def _elided(painter: QPainter, text: str, width: int, *, middle: bool = False) -> str:
-    mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-    return painter.fontMetrics().elidedText(text, mode, width)
 
 
 class ExamPanel(QWidget):
