@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -273,23 +269,3 @@ def test_an_expert_for_another_model_abstains(bundle, tmp_path, trained):
     why = {one.expert: one.why for one in report.predictions}
     assert "another model" in why["wrong"]
     assert "another model" not in why["severity-local"]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("turns", [3, pytest.param(20, marks=pytest.mark.slow)])
-def test_whenever_a_promotion_is_killed_an_expert_that_opens_is_in_use(turns, tmp_path):
-    sources = [make_tree(tmp_path / name, version=name) for name in ("one", "two")]
-    words = [str(turns), str(tmp_path / "store"), *map(str, sources)]
-    ran = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("killing.py")), *words],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=250,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    result = json.loads(ran.stdout)
-    assert result["promotions"] >= turns
-    assert len(result["found"]) == turns
-    assert set(result["found"]) <= {"one", "two"}
