@@ -72,6 +72,8 @@ def look(settings: LocalSettings, model: ModelIdentity) -> Looked:
         if task.kind is Kind.NUMBER and not settings.cuts:
             return Looked(folder, None, (_uncut(library, task, settings.rater),))
         question = ask(task, settings.cuts, settings.has)
+        if model.sha256 not in {one.sha256 for one in library.analyses.models()}:
+            return Looked(folder, None, (_unseen(library, task, model),))
         choice = Choice(settings.inputs, settings.rater, settings.certainty)
         samples = read_samples(library, question, model.sha256, choice)
     return Looked(folder, samples, tuple(problems(samples)), tuple(wary(samples)))
@@ -105,6 +107,14 @@ def _told(samples: Samples) -> Event:
     }
 
 
+def _unseen(library: Library, task: Task, model: ModelIdentity) -> Problem:
+    labels = library.labels.of_task(task.key)
+    clips = {one.answer.clip_id for one in labels if one.answer.value is not None}
+    seen = f"{model.name} {model.version}"
+    message = f"None of the {len(clips)} labelled clips was analysed by {seen}."
+    return Problem(message, "Analyse the library with this model first.")
+
+
 def _uncut(library: Library, task: Task, rater: str | None) -> Problem:
     """Return that numbers need cuts, with those that the labels allow."""
     owners = {clip.id: clip.patient for clip in library.clips.all()}
@@ -118,7 +128,8 @@ def _uncut(library: Library, task: Task, rater: str | None) -> Problem:
     if not cuts:
         hint = "Label clips of more patients first: no limit parts them into classes."
         return Problem(message, hint)
-    words = " and ".join(f"{cut:g}" for cut in cuts)
+    *first, last = (f"{cut:g}" for cut in cuts)
+    words = f"{', '.join(first)} and {last}" if first else last
     after = " (limits of Gare et al. 2022)" if task.key == "s_f" else ""
     values = ",".join(f"{cut:g}" for cut in cuts)
     hint = f"Say where to part it. The labels allow {words}{after}: --cut {values}."

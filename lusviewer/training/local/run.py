@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 _FIGURES: Final = "figures"
+_COMPARING: Final = "comparing"
 T = TypeVar("T")
 
 
@@ -95,7 +96,7 @@ def _trained(
 ) -> Generator[Event, None, Trained]:
     asked = samples.asked()
     work = {kind: fits_of(kind, settings.folds) for kind in settings.kinds}
-    clock = Clock(work | {_FIGURES: len(samples.names)})
+    clock = Clock(work | {_FIGURES: len(samples.names), _COMPARING: 1})
     plan = Plan(settings.folds, settings.seed, control)
     found = yield from _kinds(asked, settings.kinds, plan, clock)
     best = next(iter(found.validated.values()))
@@ -109,6 +110,7 @@ def _trained(
         yield from _learned(Learned(f"{fitted.choice.kind}, all clips", curve), found)
     steps = importance(asked, samples.names, best, plan)
     worth = yield from _following(steps, clock, found)
+    yield clock.begin(_COMPARING, 1, "side by side with those in use")
     stopped = _stopped(settings, found, control)
     if stopped is not None:
         yield {"event": "kept", "what": _kept_words(stopped)}
@@ -149,12 +151,14 @@ def _kinds(
         steps = validate(asked, kind, plan, needed=needed)
         validated = yield from _following(steps, clock, found)
         if validated is None:
+            clock.drop(kind)
             continue
         found.validated[kind] = validated
         found.kinds[kind] = summary(asked, validated.probabilities)
         yield {"event": "kind", "kind": kind, "auc": found.kinds[kind]["auc"]}
-        trials = try_settings(asked, kind, plan)
+        trials = try_settings(asked, validated, plan)
         found.tried |= yield from _following(trials, clock, found)
+        clock.drop(kind)
     return found
 
 

@@ -13,6 +13,7 @@ import pytest
 from lusviewer.library import open_library
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.lock import LOCK, WAITING, held, wait_for_turn
+from tests.bundles import make_bundle
 from tests.unit.local.conftest import relabel
 
 EXPERT = [sys.executable, "-m", "lusviewer", "train", "expert"]
@@ -35,8 +36,8 @@ def said(command):
 
 @contextmanager
 def started(command):
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         yield process
 
 
@@ -95,6 +96,16 @@ def test_a_number_without_cuts_is_told_with_cuts_that_would_do(command):
     assert "--cut 275" in wrong["hint"]
     status, events = said([*asked, "--check", "--cut", "275"])
     assert (status, kinds(events)[-1]) == (0, "checked")
+
+
+def test_a_library_that_was_never_analysed_is_told_what_to_do(command, tmp_path):
+    other = make_bundle(tmp_path / "other", version="9.9.9")
+    status, events = said([*command, "--check", "--model", str(other)])
+    assert status == 1
+    (wrong,) = events
+    assert "None of the 36 labelled clips" in wrong["message"]
+    assert "9.9.9" in wrong["message"]
+    assert "Analyse the library" in wrong["hint"]
 
 
 def test_what_is_not_installed_is_told_after_the_labels(command):
