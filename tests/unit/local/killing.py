@@ -16,6 +16,7 @@ import random
 import select
 import signal
 import sys
+import traceback
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import cycle
@@ -37,11 +38,14 @@ from lusviewer.training.local import command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LATEST_S = {"train": 2.0, "promote": 0.3, "refresh": 0.3}
+LATEST_S = {"train": 2.0, "promote": 0.6, "refresh": 0.3}
 """A child is killed so long after its first word at the latest."""
 
 WRITES = b'"event": "figures"'
 """What a training says before it writes the expert's folder."""
+
+FIRST = {"train": WRITES, "promote": b"promoted=1\n", "refresh": b"="}
+"""Every second child is not killed before it has said so."""
 
 LONGEST_WRITE_S = 0.4
 
@@ -119,11 +123,13 @@ def forked(work: Callable[[], None]) -> tuple[int, int]:
     hear, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(hear)
-        os.dup2(tell, 1)
-        work()
-        sys.stdout.flush()
-        os._exit(0)
+        try:
+            os.close(hear)
+            os.dup2(tell, 1)
+            work()
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
     os.close(tell)
     return pid, hear
 
@@ -131,7 +137,7 @@ def forked(work: Callable[[], None]) -> tuple[int, int]:
 def killed(kind: str, places: Places, turn: int) -> bytes:
     """Return what a child told of before it was killed."""
     pid, hear = forked(lambda: WORK[kind](places, turn))
-    told = _heard_until(hear, WRITES if kind == "train" and turn % 2 else b"\n")
+    told = _heard_until(hear, FIRST[kind] if turn % 2 else b"\n")
     latest = LONGEST_WRITE_S if WRITES in told else LATEST_S[kind]
     select.select([], [], [], random.uniform(0, latest))
     os.kill(pid, signal.SIGKILL)
