@@ -23,5 +23,19 @@ STUDY_ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "folder",
         "study/c",
     ),
+    ActionSpec(
+        "experts_in_use",
+        QT_TRANSLATE_NOOP("Actions", "E&xperts in use ..."),
+        (),
+        "model",
+        "study/d",
+    ),
+    ActionSpec(
+        "experts_result",
+        QT_TRANSLATE_NOOP("Actions", "&Result of a training ..."),
+        (),
+        "report",
+        "study/d",
+    ),
 )
 """Their place in the menus is 'study'."""

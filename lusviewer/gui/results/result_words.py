@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Provenance,
         Validation,
     )
-    from lusviewer.gui.results.work import Done
+    from lusviewer.gui.results.work import Done, Match
 
 FEW_PATIENTS: Final = 100
 """With fewer patients the page says that they are few."""
@@ -225,7 +225,7 @@ def provenance_rows(made: Provenance) -> list[tuple[str, str]]:
     inputs = made.settings.get("inputs")
     shown = ", ".join(map(str, inputs)) if isinstance(inputs, list) else ""
     stopped = tr("yes: what was finished by then is shown")
-    rows = [
+    return [
         (tr("Made"), made.created_utc.replace("T", " ").replace("+00:00", " UTC")),
         (tr("Model"), f"{made.model}, SHA-256 {made.model_sha256[:16]}…"),
         (tr("Labels by"), ", ".join(made.raters) or tr("not known")),
@@ -243,4 +243,30 @@ def provenance_rows(made: Provenance) -> list[tuple[str, str]]:
         (tr("Stopped early"), stopped if made.stopped_early else tr("no")),
         (tr("Software"), f"{made.software}; {packages}"),
     ]
-    return rows
+
+
+def match_words(match: Match) -> str:
+    """Return two experts side by side, in sentences."""
+    lines = [
+        tr("On {clips} labelled clips of {patients} patients:").format(
+            clips=match.clips, patients=match.patients
+        )
+    ]
+    for title, found in ((tr("AUC"), match.auc), (tr("Right"), match.accuracy)):
+        text = tr("{title}: {first} {one}, {second} {other}. {how}")
+        shown = text.format(
+            title=title,
+            first=match.first,
+            one=figure_words(found.own),
+            second=match.second,
+            other=figure_words(found.rival),
+            how=_first_words(found.difference),
+        )
+        lines.append(shown)
+    return "\n".join(lines)
+
+
+def _first_words(difference: Estimate) -> str:
+    text = tr("The first of them: {how}")
+    how = difference_words(difference)
+    return text.format(how=how[:1].lower() + how[1:])

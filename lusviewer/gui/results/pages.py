@@ -1,0 +1,363 @@
+"""The pages of a result: is it better, how good, how it decides, where it is from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lusviewer.gui import theme
+from lusviewer.gui.panel_parts import ElidedLabel, Meter, card, words
+from lusviewer.gui.results.charts import (
+    CalibrationChart,
+    DifferenceChart,
+    RocChart,
+    better_words,
+    class_colour,
+)
+from lusviewer.gui.results.result_words import (
+    Verdict,
+    beside_notes,
+    chosen_words,
+    difference_words,
+    figure_words,
+    provenance_rows,
+    rival_words,
+    tr,
+    verdict,
+)
+from lusviewer.gui.results.tables import (
+    ConfusionTable,
+    FoldsTable,
+    KindsTable,
+    WrongTable,
+)
+from lusviewer.gui.results.tree_view import TreeInWords, TreeView
+from lusviewer.gui.theme import SPACE
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+    from lusviewer.experts.validation import Beside, Compared, Roc, Validation, Weight
+    from lusviewer.gui.results.work import Result
+
+_MARGIN: Final = SPACE * 2
+_ROLES: Final = {
+    Verdict.BETTER: "accent",
+    Verdict.WORSE: "warning",
+    Verdict.UNDECIDED: "",
+}
+
+
+def scrolled(*parts: QWidget) -> QScrollArea:
+    """Return the parts one below the other on a page that scrolls."""
+    inside = QWidget()
+    layout = QVBoxLayout(inside)
+    layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+    layout.setSpacing(SPACE)
+    for part in parts:
+        layout.addWidget(part)
+    layout.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area
+
+
+def heading(text: str) -> QLabel:
+    """Return the title of a part of a page."""
+    label = words(text)
+    label.setFont(theme.font(label.font(), scale=1.1, bold=True))
+    label.setContentsMargins(0, SPACE, 0, 0)
+    return label
+
+
+# --- is it better ------------------------------------------------------------------
+
+
+def better_page(result: Result) -> QWidget:
+    """Return the page that holds it against each expert in use."""
+    beside = result.validation.beside
+    if not beside:
+        none = tr("No expert in use answered this question when it was trained.")
+        return scrolled(words(none, "muted", wrap=True))
+    first = beside[0]
+    how = tr(
+        "On the same {clips} clips of {patients} patients, none of whom it had seen. "
+        "Dots are differences; the lines around them hold 95 % of what other patients "
+        "of this kind might show. A line across 0 may be chance."
+    ).format(clips=first.clips, patients=first.patients)
+    parts: list[QWidget] = [words(how, "muted", wrap=True)]
+    for title, figure in (
+        (tr("Difference of AUC"), "auc"),
+        (tr("Difference of the share that is right"), "accuracy"),
+    ):
+        rows = [(one.expert, _compared(one, figure)) for one in beside]
+        parts += [heading(title), DifferenceChart(rows, better_words())]
+    parts.append(heading(tr("In figures")))
+    parts += [_beside_card(one) for one in beside]
+    return scrolled(*parts)
+
+
+def _compared(one: Beside, figure: str) -> Compared:
+    return one.auc if figure == "auc" else one.accuracy
+
+
+def _beside_card(one: Beside) -> QWidget:
+    frame = card()
+    grid = QGridLayout(frame)
+    grid.setContentsMargins(12, 10, 12, 10)
+    grid.setHorizontalSpacing(SPACE * 3)
+    name = words(rival_words(one.expert))
+    name.setFont(theme.font(name.font(), bold=True))
+    grid.addWidget(name, 0, 0)
+    for column, text in enumerate((tr("new"), tr("in use"), tr("difference")), 1):
+        grid.addWidget(words(text, "muted"), 0, column)
+    rows = ((tr("AUC"), one.auc), (tr("Right"), one.accuracy))
+    for row, (title, found) in enumerate(rows, 1):
+        grid.addWidget(words(title, "muted"), row, 0)
+        grid.addWidget(words(figure_words(found.own)), row, 1)
+        grid.addWidget(words(figure_words(found.rival)), row, 2)
+        role = _ROLES[verdict(found.difference)]
+        grid.addWidget(words(difference_words(found.difference), role), row, 3)
+    grid.setColumnStretch(3, 1)
+    for extra, note in enumerate(beside_notes(one), 3):
+        grid.addWidget(words(note, "muted", wrap=True), extra, 0, 1, 4)
+    return frame
+
+
+# --- how good ----------------------------------------------------------------------
+
+
+class ColourKey(QWidget):
+    """A short line in a class's colour."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self._place = place
+        self.setFixedSize(QSize(18, 12))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the line."""
+        painter = QPainter(self)
+        painter.fillRect(0, 5, 18, 3, class_colour(self, self._place))
+        painter.end()
+
+
+def good_page(result: Result) -> QWidget:
+    """Return the page of ROC, calibration and confusion."""
+    validation = result.validation
+    charts = QGridLayout()
+    charts.setHorizontalSpacing(SPACE * 3)
+    charts.addWidget(heading(tr("ROC")), 0, 0)
+    charts.addWidget(heading(tr("Calibration")), 0, 1)
+    charts.addWidget(RocChart(validation.roc, result.bands), 1, 0)
+    charts.addWidget(CalibrationChart(validation.calibration), 1, 1)
+    charts.addWidget(_roc_key(validation.roc, banded=bool(result.bands)), 2, 0)
+    charts.addWidget(_calibration_words(validation), 2, 1)
+    for column in (0, 1):
+        charts.setColumnStretch(column, 1)
+    both = QWidget()
+    both.setLayout(charts)
+    charts.setContentsMargins(0, 0, 0, 0)
+    scores = validation.scores
+    right = tr("Right on {accuracy}; each class counted alike: {balanced}.").format(
+        accuracy=figure_words(scores.accuracy),
+        balanced=figure_words(scores.balanced_accuracy),
+    )
+    confusion = ConfusionTable(validation.confusion, validation.question.classes)
+    about = tr("Rows are labels, columns what it said; shares are of the row.")
+    return scrolled(
+        both,
+        heading(tr("Confusion")),
+        words(f"{right} {about}", "muted", wrap=True),
+        confusion,
+    )
+
+
+def _roc_key(curves: tuple[Roc, ...], *, banded: bool) -> QWidget:
+    key = QWidget()
+    grid = QGridLayout(key)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setVerticalSpacing(3)
+    for row, curve in enumerate(curves):
+        grid.addWidget(ColourKey(row), row, 0)
+        text = tr("{name}: AUC {auc}, {n} clips")
+        shown = text.format(
+            name=curve.name, auc=figure_words(curve.auc), n=curve.positives
+        )
+        grid.addWidget(words(shown), row, 1)
+    note = (
+        tr("Shaded: where 95 % of the curves of other patients would lie.")
+        if banded
+        else tr("No shade: the library does not hold all of these clips.")
+    )
+    grid.addWidget(words(note, "muted", wrap=True), len(curves), 0, 1, 2)
+    grid.setRowStretch(len(curves) + 1, 1)
+    grid.setColumnStretch(1, 1)
+    return key
+
+
+def _calibration_words(validation: Validation) -> QWidget:
+    classes = validation.question.classes
+    of = classes[1] if len(classes) == 2 else tr("the likeliest class")
+    text = tr(
+        "How often {of} held where it said so with that probability. Off by "
+        "{ece} on average. Figures beside the dots count clips."
+    )
+    ece = figure_words(validation.calibration.ece)
+    label = words(text.format(of=f"'{of}'", ece=ece), "muted", wrap=True)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    return label
+
+
+# --- how it decides ----------------------------------------------------------------
+
+
+class TreePage(QWidget):
+    """The tree, drawn or in words."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        nodes = result.validation.tree or ()
+        classes = result.validation.question.classes
+        self.drawn = TreeView(nodes, classes)
+        self.in_words = TreeInWords(nodes, classes)
+        self.stack = QStackedWidget()
+        top = QHBoxLayout()
+        self._choices = QButtonGroup(self)
+        views = ((tr("Drawn"), self.drawn), (tr("In words"), self.in_words))
+        for place, (text, view) in enumerate(views):
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setChecked(place == 0)
+            self._choices.addButton(button, place)
+            self.stack.addWidget(view)
+            top.addWidget(button)
+        self._choices.idClicked.connect(self.stack.setCurrentIndex)
+        for place, name in enumerate(classes):
+            top.addSpacing(SPACE if place else SPACE * 2)
+            top.addWidget(ColourKey(place))
+            top.addWidget(words(name, "muted"))
+        top.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        layout.addLayout(top)
+        layout.addWidget(self.stack, 1)
+
+    def button(self, place: int) -> QAbstractButton:
+        """Return the button that shows the tree drawn (0) or in words (1)."""
+        return self._choices.button(place)
+
+
+def features_page(result: Result) -> QWidget:
+    """Return the page of the features that matter, the most telling first."""
+    weights = result.validation.importance
+    how = tr(
+        "By how much the AUC falls where a value is shuffled between clips. Values "
+        "that say the same share what they are worth: each then seems to matter little."
+    )
+    parts: list[QWidget] = [words(how, "muted", wrap=True)]
+    if not weights:
+        none = tr("Shuffling any one of them changed nothing.")
+        parts.append(words(none, wrap=True))
+    else:
+        parts.append(_bars(weights))
+    return scrolled(*parts)
+
+
+def _bars(weights: tuple[Weight, ...]) -> QWidget:
+    box = QWidget()
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, SPACE, 0, 0)
+    grid.setHorizontalSpacing(SPACE * 2)
+    grid.setVerticalSpacing(SPACE)
+    most = max(weight.fall for weight in weights) or 1.0
+    for row, weight in enumerate(weights):
+        name = ElidedLabel(weight.words[:1].upper() + weight.words[1:])
+        meter = Meter(weight.feature)
+        meter.set_value(weight.fall / most)
+        number = words(f"{weight.fall:.3f}")
+        number.setFont(theme.font(number.font()))
+        for column, part in enumerate((name, meter, number)):
+            grid.addWidget(part, row, column)
+    grid.setColumnStretch(0, 2)
+    grid.setColumnStretch(1, 3)
+    return box
+
+
+# --- what it gets wrong, how it was found, where it is from ------------------------
+
+
+class WrongPage(QWidget):
+    """The clips it gets wrong; a click opens one."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        validation = result.validation
+        self.table = WrongTable(validation.wrong, result.clips)
+        text = tr(
+            "{n} of {all} clips, the surest of them first. A label may be wrong too: "
+            "click a clip to look at it."
+        )
+        n, total = len(validation.wrong), validation.provenance.clips
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        layout.setSpacing(SPACE)
+        layout.addWidget(words(text.format(n=n, all=total), "muted", wrap=True))
+        layout.addWidget(self.table, 1)
+
+
+def found_page(result: Result) -> QWidget:
+    """Return the page of kinds and folds."""
+    validation = result.validation
+    parts: list[QWidget] = [words(chosen_words(validation), "muted", wrap=True)]
+    early = validation.stopped_early
+    if early is not None:
+        text = tr("Stopped early: {left} not tried, {n} folds without all settings.")
+        left = ", ".join(early.kinds_left_out) or tr("no kind")
+        shown = text.format(left=left, n=early.folds_untried)
+        parts.append(words(shown, "warning", wrap=True))
+    parts += [heading(tr("Kinds that were tried")), KindsTable(validation.kinds)]
+    parts += [heading(tr("Folds")), FoldsTable(validation.folds)]
+    return scrolled(*parts)
+
+
+def origin_page(result: Result) -> QWidget:
+    """Return the page of provenance and the model card."""
+    form_box = QWidget()
+    form = QFormLayout(form_box)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(SPACE * 3)
+    select = Qt.TextInteractionFlag
+    for name, value in provenance_rows(result.validation.provenance):
+        label = words(value, wrap=True)
+        label.setTextInteractionFlags(
+            select.TextSelectableByMouse | select.TextSelectableByKeyboard
+        )
+        label.setAccessibleName(f"{name}: {value}")
+        form.addRow(words(name, "muted"), label)
+    text = QTextBrowser()
+    text.setAccessibleName(tr("Model card"))
+    text.setOpenLinks(False)
+    text.setMarkdown(result.card)
+    text.setMinimumHeight(420)
+    return scrolled(form_box, heading(tr("Model card")), text)

@@ -1,0 +1,230 @@
+"""A decision tree as it decides: questions, branches, and what each leaf says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QBrush,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainterPath,
+    QPen,
+)
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
+
+from lusviewer.gui import theme
+from lusviewer.gui.results.charts import class_colour
+from lusviewer.gui.results.result_words import tr
+from lusviewer.gui.zoom_view import ZoomView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QColor, QFont, QShowEvent
+
+    from lusviewer.experts.validation import Node
+
+_BOX: Final = (190.0, 62.0)
+_GAP: Final = (22.0, 58.0)
+_PAD: Final = 10.0
+_BAR: Final = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a node stands: the middle of its box, in px of the picture."""
+
+    x: float
+    y: float
+
+
+def places(nodes: Sequence[Node]) -> dict[int, Spot]:
+    """Return where each node stands: leaves side by side, questions above them."""
+    found: dict[int, Spot] = {}
+    across = 0.0
+
+    def place(number: int, depth: int) -> float:
+        nonlocal across
+        node = nodes[number]
+        if node.left is None or node.right is None:
+            x = across
+            across += _BOX[0] + _GAP[0]
+        else:
+            x = (place(node.left, depth + 1) + place(node.right, depth + 1)) / 2
+        found[number] = Spot(x, depth * (_BOX[1] + _GAP[1]))
+        return x
+
+    place(0, 0)
+    return found
+
+
+def branch_words(node: Node) -> tuple[str, str]:
+    """Return what leads left and what leads right."""
+    limit = f"{node.threshold:.3g}"
+    return tr("up to {limit}").format(limit=limit), tr("above {limit}").format(
+        limit=limit
+    )
+
+
+def leaf_words(node: Node, classes: Sequence[str]) -> str:
+    """Return what a leaf says: its likeliest class and how likely."""
+    best = max(range(len(classes)), key=lambda place: node.shares[place])
+    return f"{classes[best]}: {100 * node.shares[best]:.0f} %"
+
+
+def shares_words(node: Node, classes: Sequence[str]) -> str:
+    """Return the share of every class."""
+    parts = zip(classes, node.shares, strict=True)
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
+
+
+class TreeView(ZoomView):
+    """The tree drawn; the wheel zooms, dragging pans, + - and 0 do so by key."""
+
+    def __init__(self, nodes: Sequence[Node], classes: Sequence[str]) -> None:
+        super().__init__()
+        self._nodes, self._classes = tuple(nodes), tuple(classes)
+        self._drawn = ""
+        self.setAccessibleName(tr("The tree, drawn"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip(tr("Wheel or + and - zoom, dragging moves, 0 fits"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw when first seen: only then is the theme known."""
+        super().showEvent(event)
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._drawn:
+            self._draw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom and fit by key; arrows move."""
+        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_in()
+        elif event.key() == Qt.Key.Key_Minus:
+            self.zoom_out()
+        elif event.key() == Qt.Key.Key_0:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def _draw(self) -> None:
+        colours = theme.theme_of(self)
+        if colours.name == self._drawn:
+            return
+        self._drawn = colours.name
+        self.scene().clear()
+        self.setBackgroundBrush(QBrush(colours.colour("panel")))
+        spots = places(self._nodes)
+        for number, node in enumerate(self._nodes):
+            self._branches(node, spots[number], spots)
+        for number, node in enumerate(self._nodes):
+            self._box(node, spots[number])
+        whole = self.scene().itemsBoundingRect().adjusted(-24, -24, 24, 24)
+        self.set_extent(whole, whole)
+
+    def _branches(self, node: Node, at: Spot, spots: dict[int, Spot]) -> None:
+        if node.left is None or node.right is None:
+            return
+        colours = theme.theme_of(self)
+        for child, words in zip(
+            (node.left, node.right), branch_words(node), strict=True
+        ):
+            to = spots[child]
+            start = QPointF(at.x, at.y + _BOX[1] / 2)
+            end = QPointF(to.x, to.y - _BOX[1] / 2)
+            path = QPainterPath(start)
+            bend = QPointF(0, _GAP[1] * 0.55)
+            path.cubicTo(start + bend, end - bend, end)
+            # As wide as many clips went this way.
+            share = self._nodes[child].clips / max(self._nodes[0].clips, 1)
+            pen = QPen(colours.colour("muted"), 1.0 + 6.0 * share)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            line = self.scene().addPath(path, pen)
+            line.setOpacity(0.55)
+            self._branch_label(words, end)
+
+    def _branch_label(self, words: str, end: QPointF) -> None:
+        colours = theme.theme_of(self)
+        font = theme.font(self.font(), scale=0.95)
+        metrics = QFontMetricsF(font)
+        width, height = metrics.horizontalAdvance(words) + 12, metrics.height() + 2
+        place = QRectF(end.x() - width / 2, end.y() - height - 5, width, height)
+        back = QPainterPath()
+        back.addRoundedRect(place, height / 2, height / 2)
+        self.scene().addPath(back, QPen(Qt.PenStyle.NoPen), colours.colour("panel"))
+        self._words(words, place, font, colours.colour("muted"))
+
+    def _box(self, node: Node, at: Spot) -> None:
+        colours = theme.theme_of(self)
+        box = QRectF(at.x - _BOX[0] / 2, at.y - _BOX[1] / 2, *_BOX)
+        leaf = node.words is None
+        shape = QPainterPath()
+        shape.addRoundedRect(box, 8, 8)
+        edge = colours.colour("line")
+        if leaf:
+            best = max(range(len(node.shares)), key=lambda p: node.shares[p])
+            edge = class_colour(self, best)
+        self.scene().addPath(shape, QPen(edge, 1.5), colours.colour("raised"))
+        top = QRectF(box.left() + _PAD, box.top() + 5, box.width() - 2 * _PAD, 19)
+        bold = theme.font(self.font(), bold=True)
+        words = leaf_words(node, self._classes) if leaf else f"{node.words}?"
+        self._words(words, top, bold, colours.colour("text"))
+        small = theme.font(self.font(), scale=0.88)
+        below = top.translated(0, 19)
+        count = tr("{n} clips").format(n=node.clips)
+        self._words(count, below, small, colours.colour("muted"))
+        self._shares(node, QRectF(top.left(), box.bottom() - 14, top.width(), _BAR))
+
+    def _shares(self, node: Node, bar: QRectF) -> None:
+        left = bar.left()
+        for place, share in enumerate(node.shares):
+            width = share * bar.width()
+            part = QRectF(left, bar.top(), width, bar.height())
+            none = QPen(Qt.PenStyle.NoPen)
+            self.scene().addRect(part, none, class_colour(self, place))
+            left += width
+
+    def _words(self, words: str, place: QRectF, font: QFont, colour: QColor) -> None:
+        metrics = QFontMetricsF(font)
+        mode = Qt.TextElideMode.ElideRight
+        shown = metrics.elidedText(words, mode, place.width() + 1)
+        item = self.scene().addSimpleText(shown, font)
+        item.setBrush(colour)
+        if shown != words:
+            item.setToolTip(words)
+        x = place.center().x() - metrics.horizontalAdvance(shown) / 2
+        item.setPos(x, place.center().y() - metrics.height() / 2)
+
+
+class TreeInWords(QTreeWidget):
+    """The same tree as an outline that the keys and screen readers go through."""
+
+    def __init__(self, nodes: Sequence[Node], classes: Sequence[str]) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("The tree, in words"))
+        self.setHeaderLabels([tr("Question or answer"), tr("Clips"), tr("Shares")])
+        self._nodes, self._classes = tuple(nodes), tuple(classes)
+        self._add(0, "", self.invisibleRootItem())
+        self.expandAll()
+        for column in (0, 1):
+            self.resizeColumnToContents(column)
+
+    def _add(self, number: int, way: str, parent: QTreeWidgetItem) -> None:
+        node = self._nodes[number]
+        lead = f"{way}: " if way else ""
+        words = leaf_words(node, self._classes) if node.words is None else node.words
+        asks = "?" if node.words is not None else ""
+        shares = shares_words(node, self._classes)
+        texts = [f"{lead}{words}{asks}", str(node.clips), shares]
+        item = QTreeWidgetItem(parent, texts)
+        if node.left is not None and node.right is not None:
+            left, right = branch_words(node)
+            self._add(node.left, left, item)
+            self._add(node.right, right, item)
