@@ -1,0 +1,112 @@
+"""Closing the window while something is trained: a person says what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QMessageBox
+
+from lusviewer.gui.learning.trainings import State
+from lusviewer.gui.learning.words import counted, joined, time_left
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from lusviewer.gui.learning.trainings import Trainings
+
+
+class CloseGuard(QObject):
+    """Keeps the window open until what is trained has come to an end.
+
+    Signals
+    -------
+    released()
+        Nothing is trained any more, and the window may close.
+    """
+
+    released = Signal()
+
+    def __init__(self, trainings: Trainings, window: QWidget) -> None:
+        super().__init__(window)
+        self._trainings = trainings
+        self._widget = window
+        self.closing = False
+        self.box: QMessageBox | None = None
+        trainings.changed.connect(self._on_changed)
+
+    def may_close(self) -> bool:
+        """Return whether nothing is trained; else ask, and say no for now."""
+        if not self._trainings.busy:
+            return True
+        if self.box is None:
+            self._ask()
+        return False
+
+    def _ask(self) -> None:
+        box = QMessageBox(self._widget.window())
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("A training is under way"))
+        box.setText(self.tr("An expert is being trained. What is to become of it?"))
+        box.setInformativeText(self._told())
+        role = QMessageBox.ButtonRole
+        self.stay = box.addButton(self.tr("Keep the window open"), role.RejectRole)
+        self.keep = box.addButton(self.tr("Stop early, keep the best"), role.AcceptRole)
+        self.drop = box.addButton(self.tr("Cancel it and close"), role.DestructiveRole)
+        self.keep.setToolTip(
+            self.tr("The window closes once the best expert so far is written.")
+        )
+        box.setDefaultButton(self.stay)
+        box.setEscapeButton(self.stay)
+        self.stay.clicked.connect(self._on_stay)
+        self.keep.clicked.connect(self._on_keep)
+        self.drop.clicked.connect(self._on_drop)
+        box.finished.connect(self._on_answered)
+        self.box = box
+        box.open()
+
+    def _told(self) -> str:
+        current, n = self._trainings.current, len(self._trainings.waiting)
+        progress = None if current is None else current.told.progress
+        left = "" if progress is None else time_left(progress.seconds_left)
+        title = "" if current is None else current.title
+        lines = [joined([title, left])]
+        if n:
+            more = counted(n, self.tr("1 more waits"), self.tr("{n} more wait"))
+            dropped = self.tr("{more}, and would not be run.")
+            lines.append(dropped.format(more=more))
+        return "\n".join(line for line in lines if line)
+
+    @Slot()
+    def _on_answered(self) -> None:
+        if self.box is not None:
+            self.box.deleteLater()
+            self.box = None
+
+    @Slot()
+    def _on_stay(self) -> None:
+        self.closing = False
+
+    @Slot()
+    def _on_keep(self) -> None:
+        self.closing = True
+        self._trainings.keep_best()
+        self._on_changed()
+
+    @Slot()
+    def _on_drop(self) -> None:
+        self.closing = True
+        self._trainings.cancel_all()
+        self._on_changed()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if self._trainings.busy:
+            return
+        failed = any(one.state is State.FAILED for one in self._trainings.all)
+        if self.box is not None:
+            # What was asked about has ended by itself: nothing is left to decide.
+            self.box.reject()
+        elif self.closing and not failed:
+            self.closing = False
+            self.released.emit()

@@ -1,0 +1,274 @@
+"""A training as a card: what it does now, what came so far, and how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lusviewer.gui.learning.trainings import State
+from lusviewer.gui.learning.words import (
+    auc_words,
+    beside_words,
+    figure_words,
+    joined,
+    kind_words,
+    step_words,
+    time_left,
+)
+from lusviewer.gui.panel_parts import ElidedLabel, Meter, Section, clear, link, words
+from lusviewer.gui.theme import SPACE, font
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lusviewer.gui.learning.curve_plot import CurvePlot
+    from lusviewer.gui.learning.trainings import Training
+
+_LOG_HEIGHT: Final = 120
+
+
+class RunCard(QFrame):
+    """One training, from the queue to its end.
+
+    Signals
+    -------
+    result_wanted(Path)
+        The result in this folder is to be shown.
+    put_away()
+    """
+
+    result_wanted = Signal(object)
+    put_away = Signal()
+
+    def __init__(
+        self, training: Training, log_path: Path, plot: Callable[[], CurvePlot | None]
+    ) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.training = training
+        self._log_path = log_path
+        self._plot = plot
+        self.curves: CurvePlot | None = None
+        self.title = ElidedLabel(training.title)
+        self.title.setFont(font(self.title.font(), bold=True))
+        self.setAccessibleName(training.title)
+        self.doing = words("", "muted", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("How much is done"))
+        self.result = words("", wrap=True)
+        self.kinds = _KindTable()
+        self.log = _LogSection(training)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE // 2)
+        self._lay_out()
+        training.changed.connect(self._on_changed)
+        training.progressed.connect(self._on_progressed)
+        self._on_changed()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE // 2)
+        for widget in (self.title, self.doing, self.bar, self.result, self.kinds):
+            column.addWidget(widget)
+        self._curve_place = QVBoxLayout()
+        column.addLayout(self._curve_place)
+        column.addLayout(self._buttons)
+        column.addWidget(self.log)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self.training.state
+        under_way = state in (State.RUNNING, State.ENDING, State.CANCELLING)
+        self.bar.setVisible(under_way)
+        self.log.setVisible(state is not State.WAITING)
+        self._fill_buttons(state)
+        self._on_progressed()
+
+    def _fill_buttons(self, state: State) -> None:
+        clear(self._buttons)
+        training = self.training
+        match state:
+            case State.WAITING:
+                self._button(
+                    self.tr("Leave the queue"),
+                    self.tr("Do not run this training."),
+                    training.cancel,
+                )
+            case State.RUNNING:
+                self._button(
+                    self.tr("Stop early, keep the best"),
+                    self.tr(
+                        "End now with the best expert found so far, and its figures."
+                    ),
+                    training.stop_early,
+                )
+                self._button(
+                    self.tr("Cancel"),
+                    self.tr("End now and keep nothing: as if it had never begun."),
+                    training.cancel,
+                )
+            case State.ENDING:
+                self._button(
+                    self.tr("Cancel"),
+                    self.tr("End now and keep nothing: as if it had never begun."),
+                    training.cancel,
+                )
+            case State.DONE:
+                self._button(
+                    self.tr("Show the result"),
+                    self.tr("Figures, curves, the clips it gets wrong, and its use."),
+                    self._show_result,
+                )
+                self._put_away()
+            case State.FAILED:
+                self._put_away()
+            case _:
+                pass
+
+    def _button(self, text: str, tip: str, act: Callable[[], None]) -> None:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.setAccessibleDescription(tip)
+        button.clicked.connect(lambda _checked=False: act())
+        self._buttons.addWidget(button)
+
+    def _put_away(self) -> None:
+        tip = self.tr("Take this card away. What was written stays.")
+        self._button(self.tr("Put away"), tip, self.put_away.emit)
+
+    def _show_result(self) -> None:
+        if (made := self.training.told.made) is not None:
+            self.result_wanted.emit(made.folder)
+
+    @Slot()
+    def _on_progressed(self) -> None:
+        told = self.training.told
+        self.doing.setText(self._doing())
+        progress = told.progress
+        total = 0 if progress is None else progress.total
+        self.bar.setRange(0, total)
+        self.bar.setValue(0 if progress is None else progress.done)
+        text = self._result()
+        self.result.setText(text)
+        self.result.setVisible(bool(text))
+        self.kinds.show_kinds(self.training)
+        self._show_curves()
+        self.log.show_log()
+
+    def _doing(self) -> str:
+        told, state = self.training.told, self.training.state
+        if state is State.RUNNING and told.progress is not None:
+            left = time_left(told.progress.seconds_left)
+            return joined([step_words(told.progress), left])
+        if state is State.DONE and told.made is not None:
+            kept = self.tr("stopped early") if told.kept else ""
+            took = self.tr("took {n:.0f} s").format(n=told.made.seconds)
+            return joined([told.made.folder.name, took, kept])
+        says = {
+            State.WAITING: self.tr("Waits for the training before it."),
+            State.RUNNING: self.tr("Getting ready ..."),
+            State.ENDING: self.tr("Ending early; the best so far is kept ..."),
+            State.CANCELLING: self.tr("Cancelling ..."),
+        }
+        return says.get(state, "")
+
+    def _result(self) -> str:
+        told = self.training.told
+        if self.training.state is State.FAILED:
+            return self._failure()
+        if self.training.state is not State.DONE or told.figures is None:
+            return ""
+        said = [auc_words(told.figures.auc)]
+        said += [beside_words(one) for one in told.figures.beside]
+        return "\n".join(said)
+
+    def _failure(self) -> str:
+        error = self.training.told.error
+        if error is not None:
+            return f"{error.message}\n{error.hint}".strip()
+        last = "\n".join(self.training.last_errors[-3:])
+        told = self.tr("The training ended unexpectedly. The log is in {path}.")
+        return f"{told.format(path=self._log_path)}\n{last}".strip()
+
+    def _show_curves(self) -> None:
+        told = self.training.told
+        if told.curves and self.curves is None:
+            self.curves = self._plot()
+            if self.curves is not None:
+                self._curve_place.addWidget(self.curves)
+        if self.curves is not None:
+            self.curves.show_curves(told.curves)
+
+
+class _KindTable(QWidget):
+    """The AUC of each kind of expert, as they come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
+        self.hide()
+
+    def show_kinds(self, training: Training) -> None:
+        """Add the kinds that are new."""
+        kinds = list(training.told.kinds.items())
+        for row in range(self._shown, len(kinds)):
+            kind, auc = kinds[row]
+            meter = Meter()
+            if auc is not None:
+                # Half is chance: what is above it fills the bar.
+                meter.set_value(max(0.0, 2 * auc.value - 1))
+                meter.setToolTip(self.tr("From chance, 0.5, to perfect, 1"))
+            self._grid.addWidget(words(kind_words(kind)), row, 0)
+            self._grid.addWidget(meter, row, 1)
+            self._grid.addWidget(words(figure_words(auc), "muted"), row, 2)
+        self._shown = len(kinds)
+        self.setVisible(bool(kinds))
+
+
+class _LogSection(Section):
+    """The last lines the training told, to be copied."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__(self.tr("Log"), opened=False)
+        self._training = training
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(self.tr("Log of the training"))
+        self.text.setFixedHeight(_LOG_HEIGHT)
+        self.content.addWidget(self.text)
+        tip = self.tr("Copy the log")
+        row = QHBoxLayout()
+        row.addWidget(link(self.tr("Copy"), tip, self._copy))
+        row.addStretch(1)
+        self.content.addLayout(row)
+        self.toggled.connect(self.show_log)
+
+    @Slot()
+    def show_log(self) -> None:
+        """Show the lines, if the section is open."""
+        if self.heading.isChecked():
+            self.text.setPlainText("\n".join(self._training.log))
+            bar = self.text.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(self._training.log))

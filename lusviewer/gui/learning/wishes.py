@@ -1,0 +1,69 @@
+"""What a training is asked for, as the command line takes it; nothing knows Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS: Final = ("tree", "forest", "logistic", "svm", "mlp")
+"""The kinds of expert, the plainest first."""
+
+INPUTS: Final = ("biomarkers", "measured", "embedding", "clinical")
+USUAL_INPUTS: Final = frozenset({"biomarkers", "measured"})
+
+FOLDS: Final = 5
+CERTAINTY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task, parted at ``cuts`` where it is one of numbers; ``has`` is of a set."""
+
+    task: str
+    cuts: tuple[float, ...] = ()
+    has: str | None = None
+
+    def arguments(self) -> list[str]:
+        """Return it as the command line takes it."""
+        cuts = ["--cut", ",".join(f"{cut:g}" for cut in self.cuts)] if self.cuts else []
+        has = ["--has", self.has] if self.has is not None else []
+        return ["--task", self.task, *cuts, *has]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The library, the model that looked at its clips, and whose labels count."""
+
+    library: Path
+    model: Path
+    rater: str | None = None
+    certainty: float = CERTAINTY
+
+    def arguments(self) -> list[str]:
+        """Return it as the command line takes it."""
+        given = ["--library", str(self.library), "--model", str(self.model)]
+        by = ["--rater", self.rater] if self.rater is not None else []
+        return [*given, *by, "--certainty", f"{self.certainty:g}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An expert to be fitted."""
+
+    asked: Asked
+    source: Source
+    inputs: tuple[str, ...]
+    kinds: tuple[str, ...] = KINDS
+    folds: int = FOLDS
+    seed: int = 0
+
+    def arguments(self) -> list[str]:
+        """Return the call, without the program's name."""
+        return [
+            *("train", "expert", *self.asked.arguments(), *self.source.arguments()),
+            *("--inputs", ",".join(self.inputs), "--kind", ",".join(self.kinds)),
+            *("--folds", str(self.folds), "--seed", str(self.seed)),
+        ]
