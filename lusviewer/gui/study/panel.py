@@ -2,30 +2,157 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from lusviewer.gui.panel_parts import words
+from lusviewer.errors import LusViewerError
+from lusviewer.gui.jobs import Lane
+from lusviewer.gui.panel_parts import ElidedLabel, link, words
+from lusviewer.gui.study.chooser import Chooser
+from lusviewer.gui.study.listing import work
+from lusviewer.gui.study.listing.clip_list_view import ClipListView
+from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from lusviewer.gui.settings import Settings
+    from lusviewer.gui.study.listing.work import Listing, Together
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
 
 
 class StudyPanel(QWidget):
-    """The clips of the library, to look at and to label together."""
+    """Searching, the list, what is going on, and what is said of several clips.
+
+    Signals
+    -------
+    wanted(str)
+        The action of this name is to be done.
+    """
+
+    wanted = Signal(str)
 
     def __init__(
         self,
         viewer: ViewerModel,
         study: StudyModel,
-        settings: Settings,
-        parent: QWidget | None = None,
+        settings: Settings,  # noqa: ARG002 - all panels of the study take it
     ) -> None:
-        super().__init__(parent)
-        self._viewer, self._study, self._settings = viewer, study, settings
-        layout = QVBoxLayout(self)
-        layout.addWidget(words(self.tr("No clips yet."), "muted", wrap=True))
-        layout.addStretch(1)
+        super().__init__()
+        self.setObjectName("study_panel")
+        self._viewer, self._study = viewer, study
+        self._opening = Lane(self)
+        self.chooser = Chooser()
+        self.view = ClipListView(study)
+        self.count = ElidedLabel("", "muted")
+        self.count.setContentsMargins(SPACE, 0, SPACE, 0)
+        self.pages = QStackedWidget()
+        self._invitation, self._nothing = self._invite(), self._tell_nothing()
+        for page in (self._invitation, self._nothing, self.view):
+            self.pages.addWidget(page)
+        self.pages.setCurrentWidget(self._invitation)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(self.chooser)
+        column.addWidget(self.count)
+        column.addWidget(self.pages, 1)
+        self.setMinimumWidth(200)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.chooser.changed.connect(self._choose)
+        self._viewer.models_changed.connect(self._choose)
+        self.view.clips.listed.connect(self._show_listing)
+        self.view.chosen.connect(self.open_clip)
+        self._opening.produced.connect(self._on_together)
+        self._opening.failed.connect(self._on_failed)
+        self._study.closing.connect(self._opening.close)
+
+    def _invite(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE * 2)
+        column.setSpacing(SPACE)
+        column.addWidget(words(self.tr("The study library is empty."), wrap=True))
+        told = self.tr(
+            "It keeps which clips you have, what you say of them and what models "
+            "found. The clips stay where they are. Drop a folder here, or begin with:"
+        )
+        column.addWidget(words(told, "muted", wrap=True))
+        for name, text in (
+            ("study_add_folder", self.tr("Add a folder of clips ...")),
+            ("study_collection", self.tr("Import a collection ...")),
+        ):
+            button = QPushButton(text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(partial(self._want, name))
+            column.addWidget(button)
+        column.addStretch(1)
+        return page
+
+    def _tell_nothing(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE * 2)
+        told = self.tr("No clip is like that.")
+        column.addWidget(words(told, "muted", wrap=True))
+        text = self.tr("Show all clips")
+        column.addWidget(link(text, text, self.chooser.reset))
+        column.addStretch(1)
+        return page
+
+    def _want(self, name: str, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
+        self.wanted.emit(name)
+
+    def sizeHint(self) -> QSize:
+        """Return a width in which names can be read."""
+        return QSize(250, 400)
+
+    @Slot()
+    def _choose(self) -> None:
+        bundle = self._viewer.bundle
+        sha256 = "" if bundle is None else bundle.identity.sha256
+        self.view.clips.choose(self.chooser.choice(sha256))
+
+    @Slot(object)
+    def _show_listing(self, listing: Listing) -> None:
+        self.chooser.set_tasks(listing.tasks)
+        self.chooser.setVisible(listing.total > 0)
+        self.count.setVisible(listing.total > 0)
+        self.count.set_full_text(self._counted(listing))
+        if listing.ids:
+            self.pages.setCurrentWidget(self.view)
+        else:
+            empty = listing.total == 0
+            self.pages.setCurrentWidget(self._invitation if empty else self._nothing)
+
+    def _counted(self, listing: Listing) -> str:
+        shown = len(listing.ids)
+        if shown == listing.total:
+            text = self.tr("{total} clips, {patients} patients")
+        else:
+            text = self.tr("{shown} of {total} clips, {patients} patients")
+        return text.format(shown=shown, total=listing.total, patients=listing.patients)
+
+    @Slot(int)
+    def open_clip(self, clip_id: int) -> None:
+        """Open a clip together with the others of its exam."""
+        self._opening.run(partial(work.exam_of, self._study.shelf, clip_id))
+
+    @Slot(object)
+    def _on_together(self, found: tuple[Together, ...]) -> None:
+        together, exam = found[-1], self._viewer.exam
+        listed = tuple(clip.path for clip in exam.clips)
+        if together.paths == listed and together.first in listed:
+            self._viewer.open_position(listed.index(together.first))
+        else:
+            self._viewer.open_path(together.paths, first=together.first)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if not isinstance(error, LusViewerError):
+            raise error
+        self._study.failed.emit(error)

@@ -1,0 +1,1 @@
+"""The list of the clips: rows by page, thumbnails, and how they are painted."""

@@ -1,0 +1,48 @@
+"""All that is known of a clip in the list, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lusviewer.gui.clinical_words import tr
+from lusviewer.gui.study.task_words import title_of, value_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lusviewer.gui.study.listing.work import Row
+    from lusviewer.library.tasks import Task
+
+
+def told(row: Row, tasks: Mapping[str, Task]) -> str:
+    """Return what a tooltip and a screen reader say of a clip, a line each."""
+    whose = tr("Patient {name}").format(name=row.patient)
+    if row.zone:
+        whose = f"{whose}, {row.zone} {row.zone_words}"
+    lines = [str(row.path), whose]
+    lines += [
+        f"{title_of(key, tasks)}: {value_words(key, value)}"
+        for key, value in sorted(row.labels.items())
+    ]
+    lines += [
+        tr("{what}, predicted by {expert}: {value} ({p:.0%})").format(
+            what=title_of(one.target, tasks),
+            expert=one.expert,
+            value=tr("no call") if one.abstained else one.best,
+            p=one.probability,
+        )
+        for one in row.predictions
+    ]
+    lines += [
+        tr("Label and prediction differ: {what} {label}, predicted {said}").format(
+            what=title_of(one.target, tasks).lower(),
+            label=one.label,
+            said=one.predicted,
+        )
+        for one in row.differences
+    ]
+    if row.missing:
+        lines.append(tr("The file is not where it was."))
+    elif not row.analysed:
+        lines.append(tr("Not analysed yet."))
+    return "\n".join(lines)
