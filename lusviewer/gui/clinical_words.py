@@ -66,6 +66,23 @@ def findings_in_words(
     )
 
 
+def findings_unseen() -> tuple[FindingWords, ...]:
+    """Return the five findings of a clip that no model has looked at."""
+    return tuple(
+        FindingWords(
+            key=f"finding.{finding}",
+            title=tr(_TITLES[finding]),
+            value="",
+            probability=None,
+            threshold=SURE,
+            frame=None,
+            present=False,
+            simulated_only=False,
+        )
+        for finding in FINDINGS
+    )
+
+
 def _in_words(
     report: ClipReport,
     finding: str,

@@ -15,25 +15,26 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui import theme
+from lusviewer.gui.labelling.row import LabelledRow
 from lusviewer.gui.panel_parts import ElidedLabel, Meter, Swatch, link, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QKeyEvent
 
     from lusviewer.gui.clinical_words import FindingWords
+    from lusviewer.gui.labelling.model import Labelling
     from lusviewer.gui.viewer_model import ViewerModel
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class FindingRow(QWidget):
-    """One finding: its words, its probability, and the frame that drove it."""
+class FindingRow(LabelledRow):
+    """One finding: words, probability, the frame that drove it, one's own answer."""
 
-    def __init__(self, viewer: ViewerModel, key: str) -> None:
-        super().__init__()
+    def __init__(self, viewer: ViewerModel, labelling: Labelling, key: str) -> None:
+        super().__init__(labelling, key)
         self._viewer = viewer
-        self.key = key
         self.title = words("")
         self.title.setFont(theme.font(self.font(), bold=True))
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -46,7 +47,6 @@ class FindingRow(QWidget):
         self.simulated = words(self.tr("simulated"), "chip")
         self.simulated.setToolTip(self.tr("Checked on simulated clips only"))
         self.frame_button = link("", "", self._go)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -70,8 +70,7 @@ class FindingRow(QWidget):
         layout.setSpacing(2)
         layout.addLayout(top)
         layout.addLayout(bottom)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setProperty("role", "row")
+        layout.addWidget(self.strip)
         self.set_selected(False)
 
     def show_words(self, finding: FindingWords) -> None:
@@ -92,35 +91,21 @@ class FindingRow(QWidget):
             name = self.tr("Go to the frame with the most: {title}")
             self.frame_button.setAccessibleName(name.format(title=finding.title))
             self.frame_button.setToolTip(name.format(title=finding.title))
-        said = f"{finding.title}: {finding.value}, {self.number.text()}"
-        self.setAccessibleName(said)
+        self._refresh()
 
-    def set_selected(self, selected: bool) -> None:  # noqa: FBT001 - one state
-        """Mark the row as the one that timelines and saliency show."""
-        if self.property("selected") == selected:
-            return
-        self.setProperty("selected", selected)
-        self.style().unpolish(self)
-        self.style().polish(self)
+    def described(self) -> str:
+        """Return the finding, its words and its probability."""
+        return f"{self.title.text()}: {self.value.full_text}, {self.number.text()}"
 
     def _go(self) -> None:
         self._viewer.go_to_best_frame(self.key)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select the finding."""
-        self._viewer.select(self.key)
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Take the release that belongs to the press."""
-        event.accept()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Select the finding, or go to its frame."""
+        """Go to the finding's frame, or to the row above or below."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._go()
         else:
-            event.ignore()
+            super().keyPressEvent(event)
 
 
 class MeasuredTable(QWidget):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lusviewer.findings import FINDINGS
 from lusviewer.gui.biomarker_editor import BiomarkerEditor
-from lusviewer.gui.clinical_words import findings_in_words, measured_words
+from lusviewer.gui.clinical_words import (
+    findings_in_words,
+    findings_unseen,
+    measured_words,
+)
 from lusviewer.gui.expert_card import ExpertCard
 from lusviewer.gui.finding_rows import FindingRow, MeasuredTable
+from lusviewer.gui.labelling.model import Labelling
+from lusviewer.gui.labelling.panel import LabelSection
+from lusviewer.gui.labelling.row import LabelledRow
 from lusviewer.gui.panel_parts import Section, clear, link, words
 from lusviewer.gui.theme import SPACE
 
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
     from lusviewer.experts.manifest import ExpertManifest
     from lusviewer.findings import ClipReport, Prediction
+    from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
 
 _LEAST_WIDTH: Final = 270
@@ -28,9 +36,12 @@ _LEAST_WIDTH: Final = 270
 class FindingsPanel(QScrollArea):
     """The right-hand panel; it fills in while the analysis runs."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: ViewerModel, study: StudyModel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self.labelling = Labelling(viewer, study)
         self.setAccessibleName(self.tr("Findings"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -38,7 +49,11 @@ class FindingsPanel(QScrollArea):
         self.setMinimumWidth(_LEAST_WIDTH)
         self.state = words("", "muted", wrap=True)
         self.banner = words("", "banner", wrap=True)
-        self.rows = {key: FindingRow(viewer, f"finding.{key}") for key in FINDINGS}
+        self.rows = {
+            key: FindingRow(viewer, self.labelling, f"finding.{key}")
+            for key in FINDINGS
+        }
+        self.labels_section = LabelSection(viewer, self.labelling)
         self.measured = MeasuredTable(viewer)
         self.cards: list[ExpertCard] = []
         self._cards = QVBoxLayout()
@@ -68,7 +83,10 @@ class FindingsPanel(QScrollArea):
         self.experts_section.content.addLayout(self._cards)
         self.experts_section.content.addWidget(self.no_experts)
         self.editor_section = Section(self.tr("Biomarkers"))
-        advice = self.tr("Correct what is wrong: the experts then predict again.")
+        advice = self.tr(
+            "Correct what is wrong: the experts then predict again. This lasts until "
+            "the window is closed; what is said under Labels is kept."
+        )
         self.editor_section.content.addWidget(words(advice, "muted", wrap=True))
         self.editor_section.content.addWidget(self.editor)
         self.editor_section.beside.addWidget(self.reset_all)
@@ -80,6 +98,7 @@ class FindingsPanel(QScrollArea):
             self.state,
             self.banner,
             self.findings_section,
+            self.labels_section,
             self.experts_section,
             self.measured_section,
             self.editor_section,
@@ -119,6 +138,8 @@ class FindingsPanel(QScrollArea):
         viewer.predictions_changed.connect(self._on_predictions)
         viewer.selection_changed.connect(self._on_selection)
         viewer.edits_changed.connect(self._on_edits)
+        self.labelling.selected_changed.connect(self._on_asked)
+        self.labelling.chooser_changed.connect(self._on_asked)
 
     # --- what is shown ---------------------------------------------------
 
@@ -132,9 +153,14 @@ class FindingsPanel(QScrollArea):
         self.banner.setVisible(bool(notes))
         # Filled first and shown then: a shown part is laid out anew with each change.
         there = report is not None
+        opened = self._viewer.clip is not None
+        if opened and report is None:
+            for row, line in zip(self.rows.values(), findings_unseen(), strict=True):
+                row.show_words(line)
+        for part in (self.findings_section, self.labels_section):
+            part.setVisible(opened)
         self.measured_section.setVisible(there and bool(self.measured.texts()))
-        for part in (self.findings_section, self.editor_section):
-            part.setVisible(there)
+        self.editor_section.setVisible(there)
         if not there or not self._viewer.experts:
             self.experts_section.setVisible(there)  # Else with what the experts say.
 
@@ -221,10 +247,27 @@ class FindingsPanel(QScrollArea):
 
     @Slot(str)
     def _on_selection(self, key: str) -> None:
-        for row in self.rows.values():
-            row.set_selected(row.key == key)
         for card in self.cards:
             card.show_selection(key)
+
+    def _asked_row(self) -> LabelledRow | None:
+        key = self.labelling.selected
+        found = self.rows.get(key.removeprefix("finding."))
+        return found or self.labels_section.row_of(key)
+
+    @Slot(str)
+    def _on_asked(self, _key: str) -> None:
+        row = self._asked_row()
+        if row is not None and isinstance(QApplication.focusWidget(), LabelledRow):
+            row.setFocus()
+        # Its controls get their place with the next layout.
+        QTimer.singleShot(0, self, self._show_asked)
+
+    @Slot()
+    def _show_asked(self) -> None:
+        row = self._asked_row()
+        if row is not None and row.isVisible():
+            self.ensureWidgetVisible(row, 0, SPACE)
 
     @Slot(object)
     def _on_edits(self, edits: Mapping[str, float]) -> None:

@@ -32,6 +32,7 @@ from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
+from lusviewer.gui.labelling.commands import LabellingCommands
 from lusviewer.gui.layer_panel import LayerPanel
 from lusviewer.gui.learning.panel import LearningPanel
 from lusviewer.gui.player import Player
@@ -93,7 +94,7 @@ class MainWindow(QMainWindow):
         self.cine_bar = CineBar(viewer, self.actions_by_name)
         self.exam_panel = ExamPanel(viewer)
         self.timeline_view = TimelineView(viewer)
-        self.findings_panel = FindingsPanel(viewer)
+        self.findings_panel = FindingsPanel(viewer, self.study)
         self.study_panel = StudyPanel(viewer, self.study, settings)
         self.queue_panel = QueuePanel(viewer, self.study, settings)
         self.learning_panel = LearningPanel(viewer, self.study, settings)
@@ -101,6 +102,8 @@ class MainWindow(QMainWindow):
         self.commands.bind(self.actions_by_name)
         self.study_commands = StudyCommands(self.study, settings, self)
         self.study_commands.bind(self.actions_by_name)
+        labelling = self.findings_panel.labelling
+        LabellingCommands(labelling, settings, self).bind(self.actions_by_name)
         bind_viewing(self.actions_by_name, viewer, self.clip_view)
         bind_cine(self.actions_by_name, viewer, self.player)
         self._lay_out()

@@ -13,14 +13,22 @@ from PySide6.QtWidgets import QApplication
 from lusviewer.findings import FINDINGS, LABELS, Evidence, Quality
 from lusviewer.gui import theme
 from lusviewer.gui.findings_panel import FindingsPanel
+from lusviewer.gui.study.model import StudyModel
 from tests.gui.conftest import WAIT_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def panel(qtbot, viewer):
-    made = FindingsPanel(viewer)
+def study(viewer, tmp_path):
+    made = StudyModel(viewer, tmp_path / "library", "anna")
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def panel(qtbot, viewer, study):
+    made = FindingsPanel(viewer, study)
     qtbot.addWidget(made)
     made.resize(360, 900)
     made.show()

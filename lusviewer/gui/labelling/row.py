@@ -1,0 +1,327 @@
+"""A question in the panel: the model's word, one's own answer, and room to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lusviewer.gui import theme
+from lusviewer.gui.labelling.chooser import Chooser
+from lusviewer.gui.labelling.questions import (
+    answer_history,
+    answer_words,
+)
+from lusviewer.gui.panel_parts import ElidedLabel, words
+from lusviewer.gui.theme import SPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+
+    from lusviewer.gui.labelling.model import Labelling
+    from lusviewer.gui.labelling.questions import Given, Question
+
+_INDENT: Final = 18
+_BY_TAB: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+
+class KeyButton(QPushButton):
+    """A small button that shows its key; its word only where there is room."""
+
+    def __init__(self, key: str, word: str, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._key, self._word = key, word
+        self.setProperty("role", "key")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda _checked=False: act())
+        self.show_word(shown=True)
+
+    @property
+    def full_text(self) -> str:
+        """The key and its word."""
+        return f"{self._key} {self._word}".strip()
+
+    def show_word(self, *, shown: bool) -> None:
+        """Show key and word, or the key alone."""
+        self.setText(self.full_text if shown else self._key)
+
+    def set_word(self, word: str) -> None:
+        """Say another word beside the key."""
+        shown = self.text() == self.full_text
+        self._word = word
+        self.show_word(shown=shown)
+
+    def describe(self, text: str) -> None:
+        """Say in full what the button does."""
+        self.setToolTip(f"{text} ({self._key})")
+        self.setAccessibleName(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for the key: a narrow panel shows no more."""
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self._key) + 12,
+            super().minimumSizeHint().height(),
+        )
+
+
+class Controls(QWidget):
+    """What can be said of the selected question, each with its key."""
+
+    def __init__(self, labelling: Labelling) -> None:
+        super().__init__()
+        self.agree = KeyButton("Y", self.tr("agree"), labelling.agree)
+        self.change = KeyButton("N", self.tr("change"), labelling.change)
+        self.unsure = KeyButton("U", self.tr("unsure"), labelling.unsure)
+        self.not_assessable = KeyButton("X", self.tr("n/a"), labelling.not_assessable)
+        self.take_back = KeyButton("⌫", "", labelling.take_back)
+        self.unsure.describe(self.tr("Unsure: half as certain"))
+        self.not_assessable.describe(self.tr("Not assessable in this clip"))
+        self.take_back.describe(self.tr("Take the answer back"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(_INDENT, 2, 0, 2)
+        layout.setSpacing(SPACE // 2)
+        for button in self._buttons():
+            layout.addWidget(button)
+        layout.addStretch(1)
+
+    def _buttons(self) -> tuple[KeyButton, ...]:
+        return (
+            self.agree,
+            self.change,
+            self.unsure,
+            self.not_assessable,
+            self.take_back,
+        )
+
+    def show_question(
+        self, question: Question, model_value: str | None, mine: Given | None
+    ) -> None:
+        """Name what agreeing and changing would say."""
+        known = model_value is not None
+        unaided = question.yes_or_no and not known
+        yes, no = question.class_words("yes"), question.class_words("no")
+        self.agree.set_word(yes if unaided else self.tr("agree"))
+        self.change.set_word(no if unaided and mine is None else self.tr("change"))
+        asks = self.tr("Choose an answer")
+        if model_value is not None:
+            text = self.tr("Agree with the model: {value}")
+            self.agree.describe(text.format(value=question.words(model_value)))
+        else:
+            self.agree.describe(yes if question.yes_or_no else asks)
+        base = mine.value if mine is not None else model_value
+        if question.yes_or_no and base in ("yes", "no", None):
+            other = yes if base == "no" else no
+            text = self.tr("Say otherwise: {value}")
+            self.change.describe(text.format(value=other))
+        else:
+            self.change.describe(asks)
+        self.agree.setVisible(known or question.yes_or_no)
+        self.take_back.setVisible(mine is not None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words out where they have no room."""
+        super().resizeEvent(event)
+        metrics, gaps = self.fontMetrics(), len(self._buttons()) * (SPACE // 2 + 12)
+        needed = sum(metrics.horizontalAdvance(b.full_text) for b in self._buttons())
+        roomy = needed + gaps + _INDENT <= self.width()
+        for button in self._buttons():
+            button.show_word(shown=roomy)
+
+
+class AnswerStrip(QWidget):
+    """One's own answer, others' where asked for, and the controls while selected."""
+
+    def __init__(self, labelling: Labelling, key: str) -> None:
+        super().__init__()
+        self._labelling, self.key = labelling, key
+        self.you = words(self.tr("You:"), "muted")
+        self.said = ElidedLabel()
+        self.said.setFont(theme.font(self.font(), bold=True))
+        self.corrected = words(self.tr("corrected"), "edited")
+        self.others = ElidedLabel("", "muted")
+        self.controls: Controls | None = None
+        self.chooser: Chooser | None = None
+        self._mine: Given | None = None
+        self._line = QWidget()
+        line = QHBoxLayout(self._line)
+        line.setContentsMargins(_INDENT, 0, 0, 0)
+        line.setSpacing(SPACE // 2)
+        line.addWidget(self.you)
+        line.addWidget(self.said, 1)
+        line.addWidget(self.corrected)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._layout.addWidget(self._line)
+        others = QHBoxLayout()
+        others.setContentsMargins(_INDENT, 0, 0, 0)
+        others.addWidget(self.others)
+        self._layout.addLayout(others)
+        for part in (self._line, self.others):
+            part.hide()
+        self.hide()
+
+    def refresh(self) -> str:
+        """Show what is said now; return it in words, "" where nothing is."""
+        question = self._labelling.questions.get(self.key)
+        if question is None:
+            self.hide()
+            return ""
+        mine, others = self._labelling.mine(self.key), self._labelling.others(self.key)
+        selected = self._labelling.selected == self.key
+        self._show_mine(question, mine)
+        self._show_others(question, others)
+        if selected:
+            self._show_controls(question, mine)
+        if self.controls is not None:
+            self.controls.setVisible(selected)
+        self._show_chooser(question)
+        self.setVisible(selected or mine is not None or bool(others))
+        return "" if mine is None else f"{self.you.text()} {self.said.full_text}"
+
+    def _show_mine(self, question: Question, mine: Given | None) -> None:
+        self._line.setVisible(mine is not None)
+        if mine is not None and mine != self._mine:
+            self.said.set_full_text(answer_words(question, mine))
+            history = answer_history(question, mine)
+            self._line.setToolTip(history)
+            self.said.setAccessibleDescription(history)
+            self.corrected.setVisible(mine.corrects is not None)
+        self._mine = mine
+
+    def _show_others(self, question: Question, others: tuple[Given, ...]) -> None:
+        told = [f"{one.rater}: {answer_words(question, one)}" for one in others]
+        text = " · ".join(told)
+        if text != self.others.full_text:
+            self.others.set_full_text(text)
+            histories = [answer_history(question, one) for one in others]
+            self.others.setAccessibleDescription("\n".join(histories))
+        self.others.setVisible(bool(text))
+
+    def _show_controls(self, question: Question, mine: Given | None) -> None:
+        if self.controls is None:
+            self.controls = Controls(self._labelling)
+            self._layout.addWidget(self.controls)
+        word = self._labelling.word(self.key)
+        self.controls.show_question(question, word.value, mine)
+
+    def _show_chooser(self, question: Question) -> None:
+        wanted = self._labelling.choosing == self.key
+        if wanted and self.chooser is None:
+            self.chooser = Chooser(self._labelling, question)
+            self._layout.addWidget(self.chooser)
+            self.chooser.take_keys()
+        elif not wanted and self.chooser is not None:
+            self.chooser.close_up()
+            self.chooser = None
+
+
+class LabelledRow(QWidget):
+    """A row that can be selected and answered; what it shows above is its own."""
+
+    def __init__(self, labelling: Labelling, key: str) -> None:
+        super().__init__()
+        self.labelling = labelling
+        self.key = key
+        self.strip = AnswerStrip(labelling, key)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("role", "row")
+        labelling.selected_changed.connect(self._refresh)
+        labelling.answers_changed.connect(self._refresh)
+        labelling.chooser_changed.connect(self._refresh)
+
+    def described(self) -> str:
+        """Return the row in words, without the answer."""
+        return ""
+
+    def _refresh(self) -> None:
+        self.set_selected(self.labelling.selected == self.key)
+        said = self.strip.refresh()
+        parts = [part for part in (self.described(), said) if part]
+        self.setAccessibleName("; ".join(parts))
+
+    def set_selected(self, selected: bool) -> None:  # noqa: FBT001 - one state
+        """Mark the row as the one that is asked, and that timelines show."""
+        if self.property("selected") == selected:
+            return
+        self.setProperty("selected", selected)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Be asked this question."""
+        self.labelling.select(self.key)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the release that belongs to the press."""
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Be asked the question that was reached with the Tab key."""
+        super().focusInEvent(event)
+        if event.reason() in _BY_TAB:
+            self.labelling.select(self.key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go to the row above or below."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None:
+            event.ignore()
+        else:
+            self.labelling.step(step)
+
+
+class QuestionRow(LabelledRow):
+    """A question that is no finding: its title, the model's word, the answer."""
+
+    def __init__(self, labelling: Labelling, key: str) -> None:
+        super().__init__(labelling, key)
+        self.title = words("")
+        self.title.setFont(theme.font(self.font(), bold=True))
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.model = ElidedLabel("", "muted")
+        self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.setContentsMargins(_INDENT, 0, 0, 0)
+        top.addWidget(self.title)
+        top.addWidget(self.model, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 4, SPACE // 2, 4)
+        layout.setSpacing(2)
+        layout.addLayout(top)
+        layout.addWidget(self.strip)
+        self.show_question()
+
+    def show_question(self) -> None:
+        """Show the title and what the model says now."""
+        question = self.labelling.questions.get(self.key)
+        if question is None:
+            self.hide()
+            return
+        if self.parentWidget() is not None:  # Else it would be a window of its own.
+            self.show()
+        self.title.setText(question.title)
+        text = self.labelling.word(self.key).words
+        shown = self.tr("Model: {words}").format(words=text) if text else ""
+        if shown != self.model.full_text:
+            self.model.set_full_text(shown)
+        self._refresh()
+
+    def described(self) -> str:
+        """Return title and the model's word."""
+        return f"{self.title.text()}: {self.model.full_text}".strip(": ")
