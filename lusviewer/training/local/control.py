@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Final
 
 from lusviewer.cancel import CancelToken
 
+_STANDARD_INPUT: Final = 0
 _READ: Final = 4096
 
 
@@ -27,13 +27,12 @@ class Control:
         elif line.strip() == "stop":
             self.stop.cancel()
 
-    def listen(self, descriptor: int | None = None) -> None:
+    def listen(self, descriptor: int = _STANDARD_INPUT) -> None:
         """Obey the lines of standard input, or of ``descriptor``, from now on.
 
         The end of the input changes nothing. The thread ends with the process.
         """
-        source = sys.stdin.fileno() if descriptor is None else descriptor
-        Thread(target=self._read, args=(source,), daemon=True).start()
+        Thread(target=self._read, args=(descriptor,), daemon=True).start()
 
     def _read(self, descriptor: int) -> None:
         # Not through sys.stdin: its lock, held while waiting for a line, would keep
