@@ -110,19 +110,31 @@ class _RowReader:
 
     def _labels(self, row: Mapping[str, str]) -> dict[str, Said]:
         certainties = _certainties(row.get("certainty", ""))
-        labels = {}
-        for column, task in self._by_column.items():
-            if value := row.get(column, ""):
-                certainty = certainties.get(column, 1.0)
-                labels[task.key] = Said(task.check(value), certainty)
-        for column in filter(None, row.get("not_assessable", "").split(";")):
-            if column.strip() not in self._by_column:
+        parts = row.get("not_assessable", "").split(";")
+        unseen = [part.strip() for part in parts if part.strip()]
+        for column in (*certainties, *unseen):
+            if column not in self._by_column:
                 msg = f"{column!r} is no task."
                 raise LibraryError(msg, hint="Name columns of this table.")
-            labels[self._by_column[column.strip()].key] = Said(NOT_ASSESSABLE)
-        return labels | self._oxygen(row, labels.get(S_F))
+        values = {column: row.get(column, "") for column in self._by_column}
+        for column in unseen:
+            if values[column] not in ("", NOT_ASSESSABLE):
+                msg = f"{column} is not assessable and {values[column]!r} at once."
+                raise LibraryError(msg, hint="Keep one of the two.")
+            values[column] = NOT_ASSESSABLE
+        labels = {
+            task.key: Said(task.check(values[column]), certainties.get(column, 1.0))
+            for column, task in self._by_column.items()
+            if values[column]
+        }
+        return labels | self._oxygen(row, labels.get(S_F), certainties)
 
-    def _oxygen(self, row: Mapping[str, str], said: Said | None) -> dict[str, Said]:
+    def _oxygen(
+        self,
+        row: Mapping[str, str],
+        said: Said | None,
+        certainties: Mapping[str, float],
+    ) -> dict[str, Said]:
         """Return the S/F ratio with what it rests on, where the row says that."""
         detail = {
             column: _number(row[column], column)
@@ -132,13 +144,16 @@ class _RowReader:
         if not detail:
             return {}
         value = said.value if said else None
-        return {S_F: Said(value, said.certainty if said else 1.0, detail)}
+        return {S_F: Said(value, certainties.get(column_of(S_F), 1.0), detail)}
 
 
 def _check_header(path: Path, header: list[str], by_column: Mapping[str, Task]) -> None:
     if missing := _NEEDED.difference(header):
         msg = f"{path.name} has no column {', '.join(sorted(missing))}."
-        raise LibraryError(msg, hint="The columns 'file' and 'patient' are needed.")
+        hint = "The columns 'file' and 'patient' are needed."
+        if len(header) == 1 and ";" in header[0]:
+            hint = "Its columns are parted by semicolons: save it with commas."
+        raise LibraryError(msg, hint=hint)
     if twice := {name for name in header if header.count(name) > 1}:
         msg = f"{path.name} has the column {', '.join(sorted(twice))} twice."
         raise LibraryError(msg, hint="Keep one of them.")
@@ -161,8 +176,12 @@ def _certainties(text: str) -> dict[str, float]:
     """Read ``a_lines=0.5;severity=0.8``."""
     found = {}
     for part in filter(None, text.split(";")):
-        column, _, number = part.partition("=")
-        found[column.strip()] = _number(number, "certainty")
+        column, _, text = part.partition("=")
+        number = _number(text, "certainty")
+        if not 0.0 <= number <= 1.0:
+            msg = f"A certainty of {number:g} cannot be."
+            raise LibraryError(msg, hint="It goes from 0, a guess, to 1, certain.")
+        found[column.strip()] = number
     return found
 
 
@@ -209,12 +228,12 @@ def _label_cells(answers: Iterable[Answer]) -> dict[str, str]:
     unsure, unseen = [], []
     for answer in answers:
         column = column_of(answer.task)
+        if answer.certainty < 1:
+            unsure.append(f"{column}={answer.certainty:.12g}")
         if answer.value == NOT_ASSESSABLE:
             unseen.append(column)
             continue
         cells[column] = answer.value or ""
-        if answer.certainty < 1:
-            unsure.append(f"{column}={answer.certainty:g}")
         cells |= {
             name: f"{value:.12g}"
             for name, value in answer.detail.items()

@@ -105,6 +105,47 @@ def test_an_older_library_is_migrated_after_a_copy_was_put_by(
         assert library.verify().holds
 
 
+def test_a_library_from_before_predictions_has_room_for_them(
+    tmp_path: Path,
+) -> None:
+    folder, utc = tmp_path / "first", "2026-01-01T00:00:00.000+00:00"
+    statements = (
+        f"INSERT INTO patients VALUES (1, 'A', 1, '{utc}')",
+        f"INSERT INTO exams VALUES (1, 1, '1', '{{}}', '{utc}')",
+        "INSERT INTO clips VALUES (1, 1, 'a.mp4', '/a.mp4', 'ff', 1, 1, NULL, NULL, '',"
+        f" 0, '{utc}')",
+    )
+    with (
+        closing(Database(folder, steps=STEPS[:1])) as first,
+        first.writing("anna") as change,
+    ):
+        for statement in statements:
+            change.connection.exec_driver_sql(statement)
+        change.note("clip added", "clip:1", {})
+    with open_library(folder) as library:
+        assert library.predictions.history(1) == ()
+        (clip,) = library.clips.all(ClipFilter(unpredicted="severity"))
+        assert (clip.name, clip.predictions, clip.analysed_by) == ("a.mp4", (), ())
+        library.labels.give(Answer(1, "severity", "2", "anna"))
+        assert library.verify().holds
+    assert len(list((folder / BACKUPS).iterdir())) == 1
+    with pytest.raises(LibraryError, match="made by a newer lusviewer"):
+        Database(folder, steps=STEPS[:1])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_library_cut_short_is_told(
+    filled_folder: Path, tmp_path: Path, share: float
+) -> None:
+    folder = tmp_path / "short"
+    shutil.copytree(filled_folder, folder)
+    content = (folder / FILE).read_bytes()
+    (folder / FILE).write_bytes(content[: int(share * len(content))])
+    with pytest.raises(LibraryError, match="is damaged") as told:
+        open_library(folder)
+    assert "backups" in told.value.hint
+
+
 def test_a_migration_that_fails_leaves_the_library_as_it_was(
     filled_folder: Path, tmp_path: Path
 ) -> None:

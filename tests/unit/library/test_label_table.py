@@ -77,9 +77,10 @@ def test_what_is_exported_is_read_back_the_same(
     filled.labels.define(own, who="anna")
     filled.labels.give(
         Answer(1, "finding.b_lines", "yes", "anna", certainty=0.5),
-        Answer(1, "finding.effusion", NOT_ASSESSABLE, "anna"),
+        Answer(1, "finding.effusion", NOT_ASSESSABLE, "anna", certainty=0.123456789),
+        Answer(1, "severity", NOT_ASSESSABLE, "anna"),
         Answer(1, "group.a_lines", "weak+stacked", "anna"),
-        Answer(1, "s_f", None, "anna", detail={"spo2": 90, "fio2": 0.4}),
+        Answer(1, "s_f", None, "anna", detail={"spo2": 90, "fio2": 0.4}, certainty=0.0),
         Answer(2, "dyspnoea", "mild", "anna"),
     )
     filled.labels.give(Answer(1, "finding.b_lines", "no", "ben"))
@@ -145,6 +146,14 @@ def test_training_reads_what_the_library_exports(
         ("file,patient,spo2\nclip0.png,A,high\n", "line 2: spo2 is 'high'"),
         ("file,patient,fact.age\nclip0.png,A,nan\n", "line 2: fact.age is 'nan'"),
         ("file,patient,not_assessable\nclip0.png,A,lungs\n", "'lungs' is no task"),
+        ("file,patient,certainty\nclip0.png,A,lungs=0.5\n", "'lungs' is no task"),
+        ("file,patient,certainty\nclip0.png,A,severity=7\n", "certainty of 7 cannot"),
+        ("file,patient,certainty\nclip0.png,A,severity\n", "certainty is '', not a"),
+        (
+            "file,patient,severity,not_assessable\nclip0.png,A,1,severity\n",
+            "line 2: severity is not assessable and '1' at once",
+        ),
+        ("Datei;Patient\nclip0.png;A\n", "no column file, patient"),
         ("file,patient\n", "names no clip"),
         ("", "names no clip"),
     ],
@@ -158,6 +167,15 @@ def test_a_table_that_is_wrong_is_refused_whole(
         take(library, table)
     assert told.value.hint
     assert library.clips.count() == 0
+
+
+def test_a_table_with_semicolons_is_told_to_take_commas(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.csv").write_text("file;patient\nclip0.png;A\n")
+    with pytest.raises(LibraryError) as told:
+        take(library, tmp_path / "labels.csv")
+    assert "save it with commas" in told.value.hint
 
 
 def test_a_table_that_is_not_there_or_is_a_clip_is_refused(
