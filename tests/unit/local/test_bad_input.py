@@ -6,7 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -35,10 +35,10 @@ ALL = PATIENTS * CLIPS
 
 
 @pytest.fixture
-def train(own_study, bundle, tmp_path, capsys) -> Callable[..., tuple[int, dict, str]]:
+def train(own_study, bundle, tmp_path, capsys) -> Callable[..., tuple[int, dict[str, Any], str]]:
     """Call the command; return its status, the last event and standard error."""
 
-    def call(*words: str) -> tuple[int, dict, str]:
+    def call(*words: str) -> tuple[int, dict[str, Any], str]:
         places = ["--library", str(own_study), "--model", str(bundle)]
         places += ["--store", str(tmp_path / "store")]
         quick = ["--kind", "tree", "--folds", "3"]
