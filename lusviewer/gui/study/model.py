@@ -260,6 +260,10 @@ class StudyModel(QObject):
             self.changed.emit(one)
         self._read_current()
 
+    def tell(self, changed: Changed) -> None:
+        """Say that something is different that was not changed through this model."""
+        self._on_changed((changed,))
+
     @Slot(object)
     def _on_opened(self, shelves: tuple[Shelf, ...]) -> None:
         self.opened.emit(shelves[-1])
