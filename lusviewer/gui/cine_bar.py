@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui.sight import SPEEDS
-from lusviewer.gui.theme import SPACE
+from lusviewer.gui.theme import SPACE, theme_of
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from lusviewer.gui.actions import Actions
     from lusviewer.gui.viewer_model import ViewerModel
@@ -37,6 +38,35 @@ class SeekSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPageStep(10)
+        self._marks: tuple[int, ...] = ()
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """The values that are marked under the groove."""
+        return self._marks
+
+    @Slot(object)
+    def set_marks(self, marks: tuple[int, ...]) -> None:
+        """Mark these values with small ticks."""
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ticks over the slider, where the handle would stand."""
+        super().paintEvent(event)
+        if not self._marks or self.maximum() <= self.minimum():
+            return
+        painter = QPainter(self)
+        painter.setPen(QPen(theme_of(self).colour("warning"), 2.0))
+        handle = self._handle_width()
+        span, bottom = self.width() - handle, self.height()
+        for value in self._marks:
+            x = QStyle.sliderPositionFromValue(
+                self.minimum(), self.maximum(), value, span
+            )
+            x += handle // 2
+            painter.drawLine(x, bottom - 4, x, bottom - 1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump to the place under the pointer, then drag from there."""
@@ -45,6 +75,15 @@ class SeekSlider(QSlider):
         super().mousePressEvent(event)
 
     def _value_at(self, x: float) -> int:
+        handle = self._handle_width()
+        return QStyle.sliderValueFromPosition(
+            self.minimum(),
+            self.maximum(),
+            round(x - handle / 2),
+            self.width() - handle,
+        )
+
+    def _handle_width(self) -> int:
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         handle = self.style().subControlRect(
@@ -53,10 +92,7 @@ class SeekSlider(QSlider):
             QStyle.SubControl.SC_SliderHandle,
             self,
         )
-        span = self.width() - handle.width()
-        return QStyle.sliderValueFromPosition(
-            self.minimum(), self.maximum(), round(x - handle.width() / 2), span
-        )
+        return handle.width()
 
 
 class CineBar(QWidget):

@@ -77,9 +77,8 @@ def keys_of(widget: QWidget) -> frozenset[Qt.Key]:
         return _PRESS
     if isinstance(widget, ProbabilitySlider):
         return _SET
-    if isinstance(widget, ClipView) and widget.measuring:
-        # Esc puts the tool down; only then does it stop an analysis.
-        return frozenset({Qt.Key.Key_Escape})
+    if isinstance(widget, ClipView):
+        return widget.own_keys
     if isinstance(widget, QComboBox):
         return frozenset({Qt.Key.Key_Space})
     return frozenset()

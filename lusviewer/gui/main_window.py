@@ -29,6 +29,7 @@ from lusviewer.gui.banner import Banner
 from lusviewer.gui.cine_bar import CineBar
 from lusviewer.gui.clip_view import ClipView
 from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
+from lusviewer.gui.drawing.commands import Drawing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
@@ -36,6 +37,7 @@ from lusviewer.gui.labelling.commands import LabellingCommands
 from lusviewer.gui.layer_panel import LayerPanel
 from lusviewer.gui.learning.panel import LearningPanel
 from lusviewer.gui.player import Player
+from lusviewer.gui.results.commands import ResultCommands
 from lusviewer.gui.status_strip import StatusStrip
 from lusviewer.gui.study.commands import StudyCommands
 from lusviewer.gui.study.model import StudyModel
@@ -70,6 +72,7 @@ _TOOLBAR: Final = (
     "",
     "fit",
     "measure",
+    "draw",
     "",
     "undo",
     "redo",
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         self.study = StudyModel(viewer, *_library_and_rater(settings))
         self.player = Player(viewer)
         self.clip_view = ClipView(viewer)
+        self.drawing = Drawing(viewer, self.study, self.clip_view)
         self.banner = Banner(viewer)
         self.cine_bar = CineBar(viewer, self.actions_by_name)
         self.exam_panel = ExamPanel(viewer)
@@ -107,6 +111,10 @@ class MainWindow(QMainWindow):
         bind_viewing(self.actions_by_name, viewer, self.clip_view)
         bind_cine(self.actions_by_name, viewer, self.player)
         self._lay_out()
+        self.results = ResultCommands(viewer, self.study, settings, self)
+        self.results.bind(self.actions_by_name)
+        self.learning_panel.result_wanted.connect(self.results.show_result)
+        self.drawing.bind(self.actions_by_name, self.cine_bar.slider)
         self._connect()
         self._show_title()
         app = QApplication.instance()
@@ -270,6 +278,7 @@ class MainWindow(QMainWindow):
             signal.connect(self._show_possible)
         viewer.clip_opened.connect(self._show_title)
         viewer.clip_closed.connect(self._show_title)
+        self.learning_panel.guard(self)
         actions = self.actions_by_name
         actions["full_screen"].toggled.connect(self._show_full_screen)
         actions["reset_layout"].triggered.connect(self.reset_layout)
@@ -361,6 +370,9 @@ class MainWindow(QMainWindow):
         self._settings.put("window/state", self.saveState(_STATE_VERSION))
         self._settings.write()
         self.commands.exporter.close()
+        self.drawing.close()
+        self.results.close()
+        self.learning_panel.shutdown()
         self.study.shutdown()
         self._viewer.shutdown()
         super().closeEvent(event)

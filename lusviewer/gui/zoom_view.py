@@ -115,7 +115,12 @@ class ZoomView(QGraphicsView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start panning."""
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+        buttons = Qt.MouseButton
+        if event.button() in (
+            buttons.LeftButton,
+            buttons.MiddleButton,
+            buttons.RightButton,
+        ):
             self._panning_from = event.position().toPoint()
         event.accept()
 

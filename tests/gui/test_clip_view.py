@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from lusviewer.findings import CLASSES
 from lusviewer.geometry import FrameGeometry
 from lusviewer.gui import readouts
-from lusviewer.gui.clip_view import ClipView, image_of, placed_grid, words_of
+from lusviewer.gui.clip_view import ClipView, words_of
+from lusviewer.gui.frame_view import image_of, placed_grid
 from lusviewer.gui.measuring import words_of as length_words
 from tests.bundles import GREY_STEP
 from tests.gui.conftest import WAIT_MS
