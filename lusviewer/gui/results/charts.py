@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lusviewer.gui import palette, theme
@@ -19,7 +19,7 @@ from lusviewer.gui.results.result_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from PySide6.QtGui import QShowEvent
@@ -78,9 +78,12 @@ class Chart(QWidget):
             axis = self.plot.getAxis(side)
             axis.setPen(colours.colour("line"))
             axis.setTextPen(colours.colour("muted"))
+            axis.enableAutoSIPrefix(enable=False)
             axis.setStyle(tickFont=theme.font(self.font(), scale=0.9))
         self.plot.getPlotItem().clear()
         self.draw()
+        # Else the axes may keep the room they had without names.
+        self.plot.getPlotItem().layout.activate()
 
     def label(self, across: str, up: str) -> None:
         """Name the axes."""
@@ -102,39 +105,36 @@ class Chart(QWidget):
         self.plot.addItem(pg.PlotCurveItem([0, 1], [0, 1], pen=pen, antialias=True))
 
     def square(self) -> None:
-        """Show 0 to 1 both ways, as wide as high."""
-        self.plot.setAspectLocked(lock=True)
+        """Show 0 to 1 both ways."""
         self.plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
 
 
 class RocChart(Chart):
-    """The ROC curve of each class against the rest, with the interval around it."""
+    """The ROC curve of a class against the rest, with the interval around it."""
 
     def __init__(
-        self, curves: Sequence[Roc], bands: Mapping[str, NDArray[np.float64]]
+        self, curve: Roc, band: NDArray[np.float64] | None, place: int, side: int
     ) -> None:
-        super().__init__(tr("ROC curves"))
-        self._curves, self._bands = tuple(curves), bands
-        told = [f"{one.name}: AUC {figure_words(one.auc)}" for one in curves]
-        self.setAccessibleDescription("; ".join(told))
-        self.setMinimumSize(300, 300)
+        super().__init__(tr("ROC curve of {name}").format(name=curve.name))
+        self._curve, self._band, self._place = curve, band, place
+        self.setAccessibleDescription(f"AUC {figure_words(curve.auc)}")
+        self.setFixedHeight(side)
 
     def draw(self) -> None:
-        """Draw band, diagonal and curves."""
-        self.label(tr("False positive rate"), tr("True positive rate"))
+        """Draw band, diagonal and curve."""
+        up = tr("True positive rate") if self._place == 0 else ""
+        self.label(tr("False positive rate"), up)
         self.square()
-        for place, curve in enumerate(self._curves):
-            band = self._bands.get(curve.name)
-            if band is not None:
-                self._band(band, class_colour(self, place))
+        colour = class_colour(self, self._place)
+        if self._band is not None:
+            self._shade(self._band, colour)
         self.diagonal()
-        for place, curve in enumerate(self._curves):
-            if curve.points:
-                self.line(curve.points, class_colour(self, place))
+        if self._curve.points:
+            self.line(self._curve.points, colour)
 
-    def _band(self, band: NDArray[np.float64], colour: QColor) -> None:
+    def _shade(self, band: NDArray[np.float64], colour: QColor) -> None:
         soft = QColor(colour)
-        soft.setAlphaF(0.16 if len(self._curves) == 1 else 0.1)
+        soft.setAlphaF(0.18)
         edges = [
             pg.PlotCurveItem(band[:, 0], band[:, side], pen=pg.mkPen(None))
             for side in (1, 2)
@@ -147,7 +147,7 @@ class RocChart(Chart):
 class CalibrationChart(Chart):
     """What was said against how often it held; larger dots stand for more clips."""
 
-    def __init__(self, calibration: Calibration) -> None:
+    def __init__(self, calibration: Calibration, side: int) -> None:
         super().__init__(tr("Calibration"))
         self._bins = calibration.bins
         words = tr("said {said:.2f}, seen {seen:.2f}, {n} clips")
@@ -156,7 +156,7 @@ class CalibrationChart(Chart):
             for one in self._bins
         ]
         self.setAccessibleDescription("; ".join(told))
-        self.setMinimumSize(300, 300)
+        self.setFixedHeight(side)
 
     def draw(self) -> None:
         """Draw the diagonal, the dots joined, and how many clips each stands for."""
@@ -175,9 +175,9 @@ class CalibrationChart(Chart):
         )
         self.plot.addItem(dots)
         for one in self._bins:
-            text = pg.TextItem(str(one.clips), colours.colour("muted"), anchor=(0, 0.5))
+            text = pg.TextItem(str(one.clips), colours.colour("muted"), anchor=(0.5, 1))
             text.setFont(theme.font(self.font(), scale=0.85))
-            text.setPos(one.said + 0.035, one.seen)
+            text.setPos(one.said, one.seen + 0.03)
             self.plot.addItem(text)
 
 
@@ -214,7 +214,12 @@ class DifferenceChart(Chart):
             )
             self.plot.addItem(dot)
             ticks.append((place, rival_words(name)))
-        self.plot.getAxis("left").setTicks([ticks])
+        left = self.plot.getAxis("left")
+        left.setStyle(hideOverlappingLabels=False, tickLength=0)
+        left.setTicks([ticks])
+        metrics = QFontMetrics(self.font())
+        left.setWidth(24 + max(metrics.horizontalAdvance(name) for _, name in ticks))
+        left.setTextPen(colours.colour("text"))
         ends = [abs(e or 0.0) for _, one in self._rows for e in (one.lower, one.upper)]
         reach = max([0.1, *ends]) * 1.12
         rows = max(len(self._rows), 1)

@@ -35,6 +35,7 @@ from lusviewer.gui.results.result_words import (
     Verdict,
     beside_notes,
     chosen_words,
+    class_words,
     difference_words,
     figure_words,
     provenance_rows,
@@ -54,10 +55,14 @@ from lusviewer.gui.theme import SPACE
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
-    from lusviewer.experts.validation import Beside, Compared, Roc, Validation, Weight
+    from lusviewer.experts.validation import Beside, Compared, Validation, Weight
     from lusviewer.gui.results.work import Result
 
 _MARGIN: Final = SPACE * 2
+_ROC_PX: Final = 420
+_SMALL_ROC_PX: Final = 270
+_ROC_COLUMNS: Final = 4
+_CALIBRATION_PX: Final = 320
 _ROLES: Final = {
     Verdict.BETTER: "accent",
     Verdict.WORSE: "warning",
@@ -165,68 +170,106 @@ class ColourKey(QWidget):
 def good_page(result: Result) -> QWidget:
     """Return the page of ROC, calibration and confusion."""
     validation = result.validation
-    charts = QGridLayout()
-    charts.setHorizontalSpacing(SPACE * 3)
-    charts.addWidget(heading(tr("ROC")), 0, 0)
-    charts.addWidget(heading(tr("Calibration")), 0, 1)
-    charts.addWidget(RocChart(validation.roc, result.bands), 1, 0)
-    charts.addWidget(CalibrationChart(validation.calibration), 1, 1)
-    charts.addWidget(_roc_key(validation.roc, banded=bool(result.bands)), 2, 0)
-    charts.addWidget(_calibration_words(validation), 2, 1)
-    for column in (0, 1):
-        charts.setColumnStretch(column, 1)
-    both = QWidget()
-    both.setLayout(charts)
-    charts.setContentsMargins(0, 0, 0, 0)
     scores = validation.scores
     right = tr("Right on {accuracy}; each class counted alike: {balanced}.").format(
         accuracy=figure_words(scores.accuracy),
         balanced=figure_words(scores.balanced_accuracy),
     )
-    confusion = ConfusionTable(validation.confusion, validation.question.classes)
     about = tr("Rows are labels, columns what it said; shares are of the row.")
-    return scrolled(
-        both,
+    counts = ConfusionTable(validation.confusion, validation.question.classes)
+    confusion = _column(
         heading(tr("Confusion")),
         words(f"{right} {about}", "muted", wrap=True),
-        confusion,
+        counts,
     )
+    side = _ROC_PX if len(validation.roc) == 1 else _CALIBRATION_PX
+    chart = CalibrationChart(validation.calibration, side)
+    honest = _column(heading(tr("Calibration")), chart, _calibration_words(validation))
+    roc = _column(heading(tr("ROC")), _roc_row(result), _roc_note(result))
+    if len(validation.roc) == 1:
+        return scrolled(_beside(roc, honest), confusion)
+    return scrolled(roc, _beside(confusion, honest))
 
 
-def _roc_key(curves: tuple[Roc, ...], *, banded: bool) -> QWidget:
-    key = QWidget()
-    grid = QGridLayout(key)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setVerticalSpacing(3)
-    for row, curve in enumerate(curves):
-        grid.addWidget(ColourKey(row), row, 0)
-        text = tr("{name}: AUC {auc}, {n} clips")
-        shown = text.format(
-            name=curve.name, auc=figure_words(curve.auc), n=curve.positives
+def _column(*parts: QWidget) -> QWidget:
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACE)
+    for part in parts:
+        layout.addWidget(part)
+    layout.addStretch(1)
+    return box
+
+
+def _beside(*parts: QWidget) -> QWidget:
+    box = QWidget()
+    layout = QHBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACE * 3)
+    for part in parts:
+        layout.addWidget(part, 1)
+    return box
+
+
+def _roc_row(result: Result) -> QWidget:
+    """Return a chart a class, so that the intervals do not lie over each other."""
+    curves = result.validation.roc
+    names = dict(
+        zip(
+            result.validation.question.classes,
+            class_words(result.validation.question),
+            strict=True,
         )
-        grid.addWidget(words(shown), row, 1)
-    note = (
-        tr("Shaded: where 95 % of the curves of other patients would lie.")
-        if banded
-        else tr("No shade: the library does not hold all of these clips.")
     )
-    grid.addWidget(words(note, "muted", wrap=True), len(curves), 0, 1, 2)
-    grid.setRowStretch(len(curves) + 1, 1)
-    grid.setColumnStretch(1, 1)
+    side = _ROC_PX if len(curves) == 1 else _SMALL_ROC_PX
+    box = QWidget()
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(SPACE * 2)
+    for place, curve in enumerate(curves):
+        row, column = divmod(place, _ROC_COLUMNS)
+        chart = RocChart(curve, result.bands.get(curve.name), place, side)
+        text = tr("{name}: AUC {auc}, {n} clips").format(
+            name=names[curve.name], auc=figure_words(curve.auc), n=curve.positives
+        )
+        grid.addWidget(chart, 2 * row, column)
+        grid.addWidget(_keyed(place, text), 2 * row + 1, column)
+    return box
+
+
+def _keyed(place: int, text: str) -> QWidget:
+    key = QWidget()
+    row = QHBoxLayout(key)
+    row.setContentsMargins(0, 0, 0, SPACE)
+    row.addWidget(ColourKey(place), 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(words(text, wrap=True), 1)
     return key
+
+
+def _roc_note(result: Result) -> QWidget:
+    if not result.bands:
+        text = tr("No shade: the library does not hold all of these clips.")
+    elif len(result.validation.roc) == 1:
+        text = tr("Shaded: where 95 % of the curves of other patients would lie.")
+    else:
+        text = tr(
+            "Each class against all others. Shaded: where 95 % of the curves of other "
+            "patients would lie."
+        )
+    return words(text, "muted", wrap=True)
 
 
 def _calibration_words(validation: Validation) -> QWidget:
     classes = validation.question.classes
-    of = classes[1] if len(classes) == 2 else tr("the likeliest class")
-    text = tr(
-        "How often {of} held where it said so with that probability. Off by "
-        "{ece} on average. Figures beside the dots count clips."
-    )
+    if len(classes) == 2:
+        text = tr("How often '{name}' held where it was given that probability.")
+        text = text.format(name=classes[1])
+    else:
+        text = tr("How often its answer held where it was given that probability.")
+    more = tr("Off by {ece} on average. Figures beside the dots count clips.")
     ece = figure_words(validation.calibration.ece)
-    label = words(text.format(of=f"'{of}'", ece=ece), "muted", wrap=True)
-    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-    return label
+    return words(f"{text} {more.format(ece=ece)}", "muted", wrap=True)
 
 
 # --- how it decides ----------------------------------------------------------------
@@ -238,7 +281,7 @@ class TreePage(QWidget):
     def __init__(self, result: Result) -> None:
         super().__init__()
         nodes = result.validation.tree or ()
-        classes = result.validation.question.classes
+        classes = class_words(result.validation.question)
         self.drawn = TreeView(nodes, classes)
         self.in_words = TreeInWords(nodes, classes)
         self.stack = QStackedWidget()

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FEW_PATIENTS: Final = 100
 """With fewer patients the page says that they are few."""
 
+MODEL: Final = "the model itself"
+"""What the model's own probability is called among the rivals."""
+
 _BEST: Final = "best of all"
 
 
@@ -63,7 +66,9 @@ def headline(validation: Validation) -> Headline:
     if best is None:
         beside = tr("No expert in use answers this, so there is nothing to beat.")
         return Headline(figure, beside, Verdict.UNDECIDED, caution(validation))
-    words = tr("{name} in use: {auc} on the same patients. {difference}")
+    words = tr("The expert in use, {name}: {auc} on the same patients. {difference}")
+    if best.expert == MODEL:
+        words = tr("{name}: {auc} on the same patients. {difference}")
     beside = words.format(
         name=rival_words(best.expert),
         auc=figure_words(best.auc.rival),
@@ -80,7 +85,7 @@ def best_rival(beside: Sequence[Beside]) -> Beside | None:
 
 def rival_words(name: str) -> str:
     """Return what a rival is called at the start of a sentence."""
-    return tr("The model itself") if name == "the model itself" else name
+    return tr("The model itself") if name == MODEL else name
 
 
 def caution(validation: Validation) -> str:
@@ -132,6 +137,14 @@ def question_words(asked: Asked) -> str:
     """Return what was asked: "Severity: below 2 or 2 or more"."""
     classes = " / ".join(asked.classes)
     return f"{target_words(asked.task.removeprefix('finding.'))}: {classes}"
+
+
+def class_words(asked: Asked) -> tuple[str, ...]:
+    """Return what the classes are called; a bare number gets what it grades."""
+    target = target_words(asked.task.removeprefix("finding."))
+    return tuple(
+        f"{target} {name}" if name.isdigit() else name for name in asked.classes
+    )
 
 
 def kind_of(name: str) -> str:

@@ -53,6 +53,7 @@ class Table(QTableWidget):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setFont(theme.font(self.font()))
+        self.setStyleSheet("QTableView::item { padding: 0 5px; }")
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
@@ -199,8 +200,11 @@ class WrongTable(Table):
             said = [one.label, one.said, f"{one.probability:.2f}", str(one.fold)]
             self.add([name, patient, *said])
             self._point(self.rowCount() - 1, place)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.itemActivated.connect(self._open)
         self.itemClicked.connect(self._open)
 

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
     from lusviewer.experts.validation import Node
 
-_BOX: Final = (190.0, 62.0)
-_GAP: Final = (22.0, 58.0)
+_HEIGHT: Final = 62.0
+_GAP: Final = (22.0, 62.0)
 _PAD: Final = 10.0
 _BAR: Final = 7.0
+_WIDEST: Final = 300.0
+_MEASURES: Final = ("measured.", "clinical.", "embedding.")
+"""Values that are no probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,11 @@ class Spot:
     y: float
 
 
-def places(nodes: Sequence[Node]) -> dict[int, Spot]:
-    """Return where each node stands: leaves side by side, questions above them."""
+def places(nodes: Sequence[Node], width: float) -> dict[int, Spot]:
+    """Return where each node stands: leaves side by side, questions above them.
+
+    ``width`` is that of a box.
+    """
     found: dict[int, Spot] = {}
     across = 0.0
 
@@ -51,10 +57,10 @@ def places(nodes: Sequence[Node]) -> dict[int, Spot]:
         node = nodes[number]
         if node.left is None or node.right is None:
             x = across
-            across += _BOX[0] + _GAP[0]
+            across += width + _GAP[0]
         else:
             x = (place(node.left, depth + 1) + place(node.right, depth + 1)) / 2
-        found[number] = Spot(x, depth * (_BOX[1] + _GAP[1]))
+        found[number] = Spot(x, depth * (_HEIGHT + _GAP[1]))
         return x
 
     place(0, 0)
@@ -63,10 +69,24 @@ def places(nodes: Sequence[Node]) -> dict[int, Spot]:
 
 def branch_words(node: Node) -> tuple[str, str]:
     """Return what leads left and what leads right."""
-    limit = f"{node.threshold:.3g}"
+    limit = limit_words(node)
     return tr("up to {limit}").format(limit=limit), tr("above {limit}").format(
         limit=limit
     )
+
+
+def limit_words(node: Node) -> str:
+    """Return a threshold: what the model gives a probability for as percent."""
+    threshold, feature = node.threshold or 0.0, node.feature or ""
+    if feature.startswith((*_MEASURES,)):
+        return f"{threshold:.3g}"
+    return f"{100 * threshold:.2g} %"
+
+
+def asked_words(node: Node) -> str:
+    """Return what a node asks, as a question."""
+    words = node.words or ""
+    return f"{words[:1].upper()}{words[1:]}?"
 
 
 def leaf_words(node: Node, classes: Sequence[str]) -> str:
@@ -88,6 +108,7 @@ class TreeView(ZoomView):
         super().__init__()
         self._nodes, self._classes = tuple(nodes), tuple(classes)
         self._drawn = ""
+        self._width = _WIDEST
         self.setAccessibleName(tr("The tree, drawn"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(tr("Wheel or + and - zoom, dragging moves, 0 fits"))
@@ -115,13 +136,14 @@ class TreeView(ZoomView):
             super().keyPressEvent(event)
 
     def _draw(self) -> None:
-        colours = theme.theme_of(self)
+        colours = self._theme()
         if colours.name == self._drawn:
             return
         self._drawn = colours.name
         self.scene().clear()
         self.setBackgroundBrush(QBrush(colours.colour("panel")))
-        spots = places(self._nodes)
+        self._width = self._wide_enough()
+        spots = places(self._nodes, self._width)
         for number, node in enumerate(self._nodes):
             self._branches(node, spots[number], spots)
         for number, node in enumerate(self._nodes):
@@ -129,16 +151,28 @@ class TreeView(ZoomView):
         whole = self.scene().itemsBoundingRect().adjusted(-24, -24, 24, 24)
         self.set_extent(whole, whole)
 
+    def _theme(self) -> theme.Theme:
+        # The style sheet makes every graphics view as dark as the clip's stage.
+        return theme.theme_of(self.window())
+
+    def _wide_enough(self) -> float:
+        """Return the width of a box that holds the longest words, if it can."""
+        metrics = QFontMetricsF(theme.font(self.font(), bold=True))
+        texts = [asked_words(node) for node in self._nodes if node.words]
+        texts += [leaf_words(n, self._classes) for n in self._nodes if not n.words]
+        widest = max(metrics.horizontalAdvance(text) for text in texts)
+        return min(widest + 2 * _PAD + 4, _WIDEST)
+
     def _branches(self, node: Node, at: Spot, spots: dict[int, Spot]) -> None:
         if node.left is None or node.right is None:
             return
-        colours = theme.theme_of(self)
+        colours = self._theme()
         for child, words in zip(
             (node.left, node.right), branch_words(node), strict=True
         ):
             to = spots[child]
-            start = QPointF(at.x, at.y + _BOX[1] / 2)
-            end = QPointF(to.x, to.y - _BOX[1] / 2)
+            start = QPointF(at.x, at.y + _HEIGHT / 2)
+            end = QPointF(to.x, to.y - _HEIGHT / 2)
             path = QPainterPath(start)
             bend = QPointF(0, _GAP[1] * 0.55)
             path.cubicTo(start + bend, end - bend, end)
@@ -148,33 +182,33 @@ class TreeView(ZoomView):
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             line = self.scene().addPath(path, pen)
             line.setOpacity(0.55)
-            self._branch_label(words, end)
+            self._branch_label(words, path.pointAtPercent(0.55))
 
-    def _branch_label(self, words: str, end: QPointF) -> None:
-        colours = theme.theme_of(self)
+    def _branch_label(self, words: str, at: QPointF) -> None:
+        colours = self._theme()
         font = theme.font(self.font(), scale=0.95)
         metrics = QFontMetricsF(font)
         width, height = metrics.horizontalAdvance(words) + 12, metrics.height() + 2
-        place = QRectF(end.x() - width / 2, end.y() - height - 5, width, height)
+        place = QRectF(at.x() - width / 2, at.y() - height / 2, width, height)
         back = QPainterPath()
         back.addRoundedRect(place, height / 2, height / 2)
         self.scene().addPath(back, QPen(Qt.PenStyle.NoPen), colours.colour("panel"))
         self._words(words, place, font, colours.colour("muted"))
 
     def _box(self, node: Node, at: Spot) -> None:
-        colours = theme.theme_of(self)
-        box = QRectF(at.x - _BOX[0] / 2, at.y - _BOX[1] / 2, *_BOX)
+        colours = self._theme()
+        box = QRectF(at.x - self._width / 2, at.y - _HEIGHT / 2, self._width, _HEIGHT)
         leaf = node.words is None
         shape = QPainterPath()
         shape.addRoundedRect(box, 8, 8)
         edge = colours.colour("line")
         if leaf:
             best = max(range(len(node.shares)), key=lambda p: node.shares[p])
-            edge = class_colour(self, best)
+            edge = class_colour(self.window(), best)
         self.scene().addPath(shape, QPen(edge, 1.5), colours.colour("raised"))
         top = QRectF(box.left() + _PAD, box.top() + 5, box.width() - 2 * _PAD, 19)
         bold = theme.font(self.font(), bold=True)
-        words = leaf_words(node, self._classes) if leaf else f"{node.words}?"
+        words = leaf_words(node, self._classes) if leaf else asked_words(node)
         self._words(words, top, bold, colours.colour("text"))
         small = theme.font(self.font(), scale=0.88)
         below = top.translated(0, 19)
@@ -188,7 +222,7 @@ class TreeView(ZoomView):
             width = share * bar.width()
             part = QRectF(left, bar.top(), width, bar.height())
             none = QPen(Qt.PenStyle.NoPen)
-            self.scene().addRect(part, none, class_colour(self, place))
+            self.scene().addRect(part, none, class_colour(self.window(), place))
             left += width
 
     def _words(self, words: str, place: QRectF, font: QFont, colour: QColor) -> None:
@@ -219,10 +253,10 @@ class TreeInWords(QTreeWidget):
     def _add(self, number: int, way: str, parent: QTreeWidgetItem) -> None:
         node = self._nodes[number]
         lead = f"{way}: " if way else ""
-        words = leaf_words(node, self._classes) if node.words is None else node.words
-        asks = "?" if node.words is not None else ""
+        asks = node.words is not None
+        words = asked_words(node) if asks else leaf_words(node, self._classes)
         shares = shares_words(node, self._classes)
-        texts = [f"{lead}{words}{asks}", str(node.clips), shares]
+        texts = [f"{lead}{words}", str(node.clips), shares]
         item = QTreeWidgetItem(parent, texts)
         if node.left is not None and node.right is not None:
             left, right = branch_words(node)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -212,6 +213,8 @@ class ResultWindow(QWidget):
                 page.deleteLater()
         for title, _ in makers:
             place = QWidget()
+            place.setAutoFillBackground(True)
+            place.setBackgroundRole(QPalette.ColorRole.Base)
             layout = QVBoxLayout(place)
             layout.setContentsMargins(0, 0, 0, 0)
             self.tabs.addTab(place, title)

@@ -107,9 +107,6 @@ def read_result(
     folder: Path, bundle: Path, shelf: Shelf, cancel: CancelToken
 ) -> Iterator[Result]:
     """Yield all that is known of the expert in ``folder``, once."""
-    # Takes a fifth of a second, which the window need not wait for.
-    import pyqtgraph  # noqa: F401
-
     from lusviewer.experts.listing import list_experts
     from lusviewer.experts.manifest import read_expert_manifest
     from lusviewer.experts.store import check_model
