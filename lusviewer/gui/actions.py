@@ -11,6 +11,7 @@ from lusviewer.gui.action_spec import ActionSpec
 from lusviewer.gui.drawing_actions import DRAWING_ACTIONS
 from lusviewer.gui.labelling_actions import LABELLING_ACTIONS
 from lusviewer.gui.layers import LAYER_NAMES
+from lusviewer.gui.result_actions import RESULT_ACTIONS
 from lusviewer.gui.study_actions import STUDY_ACTIONS
 from lusviewer.gui.theme import set_icon
 from lusviewer.gui.translation import QT_TRANSLATE_NOOP
@@ -340,6 +341,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *LABELLING_ACTIONS,
     *DRAWING_ACTIONS,
     *STUDY_ACTIONS,
+    *RESULT_ACTIONS,
     ActionSpec(
         "help_keys",
         QT_TRANSLATE_NOOP("Actions", "&Keyboard"),
