@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from lusviewer.cancel import CancelToken
 from lusviewer.cli.interrupts import interruptible
+from lusviewer.cli.library_agreement import show_agreement
 from lusviewer.errors import LibraryError, LusViewerError
 from lusviewer.library import Answer, ClipFilter, open_library
 from lusviewer.library.adding import (
@@ -321,6 +322,7 @@ _ACTIONS: Final[dict[str, Callable[[Any, Any, CancelToken], int]]] = {
     "task": _define,
     "export": _export,
     "import": _import,
+    "agreement": show_agreement,
     "relocate": _relocate,
     "verify": _verify,
 }

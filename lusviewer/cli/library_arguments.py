@@ -170,6 +170,19 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _add_agreement(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--raters",
+        metavar="A,B",
+        required=True,
+        help="two raters; 'model' is the model that looked at the clips last",
+    )
+    parser.add_argument(
+        "--model", metavar="DIR", type=Path, help="whose thresholds; lus-lite's"
+    )
+    add_json(parser)
+
+
 _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "add": ("add clips, folders of clips or a DICOMDIR", _add_add),
     "analyse": ("have a model look at the clips it has not seen", _add_analyse),
@@ -179,6 +192,7 @@ _ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "task": ("define a task of one's own", _add_task),
     "export": ("write labels as CSV, or drawn lines as JSON", _add_export),
     "import": ("read labels from CSV, lines from JSON, or a collection", _add_import),
+    "agreement": ("say how far two raters agree", _add_agreement),
     "relocate": ("find clips again whose files were moved", _add_relocate),
     "verify": ("check the file, the audit log and the labels against it", _add_verify),
 }

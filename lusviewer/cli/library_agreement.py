@@ -1,0 +1,107 @@
+"""``lusviewer library agreement``: how far two raters agree, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from lusviewer import paths
+from lusviewer.errors import LibraryError
+from lusviewer.export.tabular import plain
+from lusviewer.library.agreement import agreement, thresholds_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from lusviewer.cancel import CancelToken
+    from lusviewer.library import Library
+    from lusviewer.library.agreement import Agreement, NumberAgreement, TaskAgreement
+    from lusviewer.library.agreement_figures import Estimate
+
+
+def show_agreement(
+    library: Library, arguments: argparse.Namespace, _cancel: CancelToken
+) -> int:
+    """Print how far two raters agree; return the exit status."""
+    names = [name.strip() for name in arguments.raters.split(",")]
+    if len(names) != 2 or not all(names):
+        msg = f"{arguments.raters!r} does not name two raters."
+        raise LibraryError(msg, hint="Write --raters A,B; 'model' is one, too.")
+    bundle = arguments.model or paths.default_bundle()
+    thresholds = thresholds_of(library, bundle)
+    found = agreement(library, names[0], names[1], thresholds)
+    if arguments.json:
+        print(json.dumps(plain(as_json(found))))
+    else:
+        _tell(found)
+    return 0
+
+
+def as_json(found: Agreement) -> dict[str, Any]:
+    """Return what was found as JSON can hold it, once NaN is made null."""
+    return {
+        "raters": [found.first, found.second],
+        "clips": found.common,
+        "tasks": [_task(one) for one in found.tasks],
+        "numbers": [_number(one) for one in found.numbers],
+    }
+
+
+def _task(one: TaskAgreement) -> dict[str, Any]:
+    return {
+        "task": one.task,
+        "label": one.label or None,
+        "clips": one.clips,
+        "patients": one.patients,
+        "not_assessable": one.not_assessable,
+        "agreed": one.agreed,
+        "kappa": _estimate(one.kappa),
+        "weights": "linear" if one.weighted else None,
+        "classes": list(one.classes),
+        "confusion": [list(row) for row in one.confusion],
+        "clips_apart": list(one.apart),
+    }
+
+
+def _number(one: NumberAgreement) -> dict[str, Any]:
+    figures = one.figures
+    return {
+        "what": one.what,
+        "pairs": len(one.pairs),
+        "clips": one.clips,
+        "patients": one.patients,
+        "bias": _estimate(figures.bias),
+        "sd": figures.sd,
+        "lower_limit": _estimate(figures.lower),
+        "upper_limit": _estimate(figures.upper),
+    }
+
+
+def _estimate(one: Estimate) -> dict[str, float]:
+    return {"value": one.value, "lower": one.lower, "upper": one.upper}
+
+
+def _tell(found: Agreement) -> None:
+    if found.tasks:
+        print(f"{'':32} {'kappa (95 % interval)':24} agreed  clips patients")
+    for one in found.tasks:
+        mark = " weighted" if one.weighted else ""
+        print(
+            f"{one.name:32} {_words(one.kappa):24} {one.agreed:5.0%} "
+            f"{one.clips:6} {one.patients:8}{mark}"
+        )
+    for number in found.numbers:
+        figures = number.figures
+        print(
+            f"{number.words}: {len(number.pairs)} pairs, bias {_words(figures.bias)}, "
+            f"limits {_words(figures.lower)} to {_words(figures.upper)}"
+        )
+
+
+def _words(one: Estimate) -> str:
+    if math.isnan(one.value):
+        return "not defined"
+    if math.isnan(one.lower):
+        return f"{one.value:.2f}"
+    return f"{one.value:.2f} ({one.lower:.2f} to {one.upper:.2f})"
