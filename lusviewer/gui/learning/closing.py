@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QMessageBox
 
 from lusviewer.gui.learning.trainings import State
@@ -13,38 +13,33 @@ from lusviewer.gui.learning.words import counted, joined, time_left
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from lusviewer.gui.learning.trainings import Trainings
+    from lusviewer.gui.learning.trainings import Training, Trainings
 
 
 class CloseGuard(QObject):
-    """Keeps the window open until what is trained has come to an end.
-
-    Signals
-    -------
-    released()
-        Nothing is trained any more, and the window may close.
-    """
-
-    released = Signal()
+    """Keeps a window open while something is trained, and asks what comes of it."""
 
     def __init__(self, trainings: Trainings, window: QWidget) -> None:
         super().__init__(window)
         self._trainings = trainings
-        self._widget = window
+        self._window = window
         self.closing = False
         self.box: QMessageBox | None = None
+        self._kept: Training | None = None
         trainings.changed.connect(self._on_changed)
+        window.installEventFilter(self)
 
-    def may_close(self) -> bool:
-        """Return whether nothing is trained; else ask, and say no for now."""
-        if not self._trainings.busy:
-            return True
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Ask first where the window is to be closed meanwhile."""
+        if event.type() is not QEvent.Type.Close or not self._trainings.busy:
+            return False
+        event.ignore()
         if self.box is None:
             self._ask()
-        return False
+        return True
 
     def _ask(self) -> None:
-        box = QMessageBox(self._widget.window())
+        box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("A training is under way"))
         box.setText(self.tr("An expert is being trained. What is to become of it?"))
@@ -90,6 +85,7 @@ class CloseGuard(QObject):
     @Slot()
     def _on_keep(self) -> None:
         self.closing = True
+        self._kept = self._trainings.current
         self._trainings.keep_best()
         self._on_changed()
 
@@ -103,10 +99,11 @@ class CloseGuard(QObject):
     def _on_changed(self) -> None:
         if self._trainings.busy:
             return
-        failed = any(one.state is State.FAILED for one in self._trainings.all)
         if self.box is not None:
             # What was asked about has ended by itself: nothing is left to decide.
             self.box.reject()
-        elif self.closing and not failed:
+        elif self.closing:
             self.closing = False
-            self.released.emit()
+            # Nobody would see why nothing was kept if the window were gone.
+            if self._kept is None or self._kept.state is not State.FAILED:
+                QTimer.singleShot(0, self._window.close)

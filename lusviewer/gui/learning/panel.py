@@ -42,12 +42,9 @@ class LearningPanel(QWidget):
     -------
     result_wanted(Path)
         The result in this folder is to be shown.
-    released()
-        The window that waited for a training may close now.
     """
 
     result_wanted = Signal(object)
-    released = Signal()
 
     def __init__(
         self,
@@ -60,7 +57,6 @@ class LearningPanel(QWidget):
         self._viewer, self._study, self._settings = viewer, study, settings
         self.trainings = Trainings(self)
         self.experts = ExpertTab(viewer, study, self.trainings)
-        self._guard = CloseGuard(self.trainings, self)
         self._plots_ready = False
         self._loading = Lane(self)
         self._stale = True
@@ -94,7 +90,6 @@ class LearningPanel(QWidget):
         self.trainings.removed.connect(self._on_removed)
         self.trainings.made.connect(self.experts.list_results)
         self.experts.result_wanted.connect(self.result_wanted)
-        self._guard.released.connect(self.released)
         self._loading.produced.connect(self._on_plots)
 
     # --- following the library -------------------------------------------------------
@@ -147,12 +142,9 @@ class LearningPanel(QWidget):
 
     # --- closing ---------------------------------------------------------------------
 
-    def may_close(self) -> bool:
-        """Return whether the window may close now.
-
-        Where something is trained a person is asked, and ``released`` says when.
-        """
-        return self._guard.may_close()
+    def guard(self, window: QWidget) -> None:
+        """Keep ``window`` open while something is trained, until a person decides."""
+        self.closing = CloseGuard(self.trainings, window)
 
     def shutdown(self) -> None:
         """End what is trained, stop reading, wait for every process and thread."""
