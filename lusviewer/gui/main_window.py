@@ -104,7 +104,9 @@ class MainWindow(QMainWindow):
         self.learning_panel = LearningPanel(viewer, self.study, settings)
         self.commands = FileCommands(viewer, settings, self.clip_view, self)
         self.commands.bind(self.actions_by_name)
-        self.study_commands = StudyCommands(self.study, settings, self)
+        self.study_commands = StudyCommands(
+            self.study, settings, self.study_panel, self
+        )
         self.study_commands.bind(self.actions_by_name)
         labelling = self.findings_panel.labelling
         LabellingCommands(labelling, settings, self).bind(self.actions_by_name)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lusviewer.errors import LusViewerError
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.panel_parts import ElidedLabel, link, words
+from lusviewer.gui.study.cards import AnalysisCard, FillingCard
 from lusviewer.gui.study.chooser import Chooser
+from lusviewer.gui.study.filling.model import Filling
+from lusviewer.gui.study.label_bar import LabelBar
 from lusviewer.gui.study.listing import work
 from lusviewer.gui.study.listing.clip_list_view import ClipListView
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.study.listing.work import Listing, Together
     from lusviewer.gui.study.model import StudyModel
@@ -30,9 +36,12 @@ class StudyPanel(QWidget):
     -------
     wanted(str)
         The action of this name is to be done.
+    dropped(list)
+        These paths are to be added.
     """
 
     wanted = Signal(str)
+    dropped = Signal(object)
 
     def __init__(
         self,
@@ -46,6 +55,10 @@ class StudyPanel(QWidget):
         self._opening = Lane(self)
         self.chooser = Chooser()
         self.view = ClipListView(study)
+        self.filling = Filling(study, self)
+        self.filling_card = FillingCard(self.filling)
+        self.analysis = AnalysisCard(viewer, study)
+        self.label_bar = LabelBar(study)
         self.count = ElidedLabel("", "muted")
         self.count.setContentsMargins(SPACE, 0, SPACE, 0)
         self.pages = QStackedWidget()
@@ -59,7 +72,14 @@ class StudyPanel(QWidget):
         column.addWidget(self.chooser)
         column.addWidget(self.count)
         column.addWidget(self.pages, 1)
+        for part in (self.label_bar, self.filling_card, self.analysis):
+            frame = QVBoxLayout()
+            frame.setContentsMargins(SPACE, 0, SPACE, 0)
+            frame.addWidget(part)
+            column.addLayout(frame)
+        column.addSpacing(SPACE // 2)
         self.setMinimumWidth(200)
+        self.setAcceptDrops(True)
         self._connect()
 
     def _connect(self) -> None:
@@ -67,6 +87,10 @@ class StudyPanel(QWidget):
         self._viewer.models_changed.connect(self._choose)
         self.view.clips.listed.connect(self._show_listing)
         self.view.chosen.connect(self.open_clip)
+        self.view.selected.connect(self.label_bar.set_clips)
+        self.label_bar.cleared.connect(self.view.clearSelection)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._show_menu)
         self._opening.produced.connect(self._on_together)
         self._opening.failed.connect(self._on_failed)
         self._study.closing.connect(self._opening.close)
@@ -120,6 +144,7 @@ class StudyPanel(QWidget):
     @Slot(object)
     def _show_listing(self, listing: Listing) -> None:
         self.chooser.set_tasks(listing.tasks)
+        self.label_bar.set_tasks(listing.tasks)
         self.chooser.setVisible(listing.total > 0)
         self.count.setVisible(listing.total > 0)
         self.count.set_full_text(self._counted(listing))
@@ -150,6 +175,25 @@ class StudyPanel(QWidget):
             self._viewer.open_position(listed.index(together.first))
         else:
             self._viewer.open_path(together.paths, first=together.first)
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        self.label_bar.show_menu(self.view.viewport().mapToGlobal(place))
+
+    # --- from the desktop ------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files and folders: here they are added, not opened."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

@@ -385,3 +385,13 @@ def patients(shelf: Shelf, _cancel: CancelToken) -> Iterator[tuple[str, ...]]:
         yield tuple(one.pseudonym for one in shelf.library().patients.all())
     else:
         yield ()
+
+
+def zone_choices() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return each scheme of zones with its zones: key and words.
+
+    Costs nothing once the library is loaded, as it is where clips are listed.
+    """
+    from lusviewer.library.zones import SCHEMES
+
+    return tuple((scheme, tuple(zones.items())) for scheme, zones in SCHEMES.items())
