@@ -80,6 +80,9 @@ class Drawing(QObject):
                     menu.addSeparator()
                 button.setMenu(menu)
                 button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+                # The style sheet makes room for the arrow, but only when asked again.
+                button.style().unpolish(button)
+                button.style().polish(button)
 
     def _show_actions(self, actions: Actions, _what: object) -> None:
         tool = self.tool

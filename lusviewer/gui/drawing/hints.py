@@ -22,19 +22,19 @@ def hint_of_sketch(sketch: Sketch, *, as_drawn: bool) -> str:
         return tr("Click where the B-line ends. Esc abandons it")
     if sketch.in_one:
         return tr("Let go to end the line")
-    words = [tr("Click on along the line. Double-click or Enter ends it")]
-    if not as_drawn:
-        words.append(tr("with Alt it stays as drawn"))
-    words.append(tr("Backspace takes a point back, Esc abandons it"))
-    return "; ".join(words)
+    if as_drawn:
+        return tr("Double-click or Enter ends the line, Backspace takes a point back")
+    return tr("Double-click or Enter ends the line; with Alt it stays as drawn")
 
 
-def hint_over(grip: Grip, *, chosen: bool) -> str:
+def hint_over(grip: Grip, kind: str, *, chosen: bool) -> str:
     """Return what can be done with what lies under the pointer."""
     if grip.edge:
         return tr("Drag to set how wide the B-line is")
     if grip.point >= 0:
         return tr("Drag to move the point; click, then Delete, to remove it")
+    if kind == "b_line":
+        return tr("Drag to move the B-line; click, then Delete, to remove it")
     if chosen:
         return tr("Click to add a point, drag to move the line, Delete removes it")
     return tr("Click to choose the line, drag to move it")

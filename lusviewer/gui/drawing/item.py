@@ -96,16 +96,18 @@ class DrawingItem(QGraphicsItem):
         shown, chosen = self._shown, self._shown.chosen
         pen.band(line)
         if line.kind != shown.kind:
-            pen.line(line.kind, line.points, 1.5)
+            pen.line(line.kind, line.points, 3.0)
+            pen.core(line.points)
             return
         is_chosen = chosen is not None and chosen.line == index
-        pen.line(line.kind, line.points, 3.0 if is_chosen else 2.0)
+        pen.line(line.kind, line.points, 3.0)
+        if not is_chosen:
+            pen.core(line.points)
         for i, point in enumerate(line.points):
             stressed = is_chosen and chosen is not None and chosen.point == i
             pen.handle(point, line.kind, stressed=stressed)
-        if is_chosen:
-            for place in width_handles(line):
-                pen.handle(place, line.kind, square=True)
+        for place in width_handles(line):
+            pen.handle(place, line.kind, square=True)
 
 
 class _Pen:
@@ -126,6 +128,10 @@ class _Pen:
         shape = self._shape(points)
         self._stroke(shape, _HALO, width + 2.0)
         self._stroke(shape, palette.colour_of(kind), width, style)
+
+    def core(self, points: Sequence[XY]) -> None:
+        """Paint a white core: what a hand drew is told from what the model found."""
+        self._stroke(self._shape(points), _CORE, 1.0)
 
     def band(self, line: Line | Stroke) -> None:
         """Paint how wide a B-line is."""

@@ -46,13 +46,10 @@ class Grip:
     edge: bool = False
 
 
-def grip_at(
-    lines: Sequence[Line], kind: str, at: XY, chosen: int, reach: float
-) -> Grip | None:
+def grip_at(lines: Sequence[Line], kind: str, at: XY, reach: float) -> Grip | None:
     """Return what lies within ``reach`` px of ``at`` among the lines of ``kind``.
 
-    The edge of a B-line's width can be held where the line is ``chosen``; points go
-    before edges, edges before segments.
+    Points go before edges of B-lines, edges before segments.
     """
     found: list[tuple[int, float, Grip]] = []
     for index, line in enumerate(lines):
@@ -60,9 +57,8 @@ def grip_at(
             continue
         for i, point in enumerate(line.points):
             found.append((0, math.dist(point, at), Grip(index, point=i)))
-        if index == chosen:
-            edges = [math.dist(handle, at) for handle in width_handles(line)]
-            found.extend((1, away, Grip(index, edge=True)) for away in edges)
+        edges = [math.dist(handle, at) for handle in width_handles(line)]
+        found.extend((1, away, Grip(index, edge=True)) for away in edges)
         for i, ends in enumerate(zip(line.points, line.points[1:], strict=False)):
             found.append((2, distance(at, *ends), Grip(index, segment=i)))
     near = [one for one in found if one[1] <= reach]

@@ -127,7 +127,7 @@ class DrawingTool(QObject):
             return hints.hint_of_sketch(self.sketch, as_drawn=self.as_drawn)
         if self.hover is not None:
             chosen = self._is_chosen(self.hover.line)
-            return hints.hint_over(self.hover, chosen=chosen)
+            return hints.hint_over(self.hover, self.kind, chosen=chosen)
         return hints.hint_to_begin(self.kind, none_here=self.model.lines() == ())
 
     def _is_chosen(self, line: int) -> bool:
@@ -191,9 +191,8 @@ class DrawingTool(QObject):
         return self.active
 
     def _grip(self, touch: Touch) -> Grip | None:
-        chosen = -1 if self.chosen is None else self.chosen.line
         lines, at = self.model.lines() or (), (touch.x, touch.y)
-        return grip_at(lines, self.kind, at, chosen, _GRIP_PX * touch.reach)
+        return grip_at(lines, self.kind, at, _GRIP_PX * touch.reach)
 
     def _add(self, at: XY, reach: float) -> None:
         if self.sketch is None:
@@ -231,7 +230,8 @@ class DrawingTool(QObject):
     def _click(self, held: Grip, at: XY) -> None:
         """Choose what was clicked on; of the line chosen already, add a point."""
         point = held.point
-        if held.segment >= 0 and self._is_chosen(held.line):
+        again = held.segment >= 0 and self._is_chosen(held.line)
+        if again and self.kind != "b_line":
             line = (self.model.lines() or ())[held.line]
             more = strokes.with_inserted(line, held.segment, at)
             point = held.segment + 1

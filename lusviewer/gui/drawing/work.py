@@ -25,6 +25,9 @@ Of 4 to 16 px that which brought roughly drawn lines nearest to those of
 ``resources/line-labels``, over pleura and A-lines.
 """
 
+_SMOOTH_STEP_PX: Final = 2.0
+_SMOOTH: Final = 9
+
 _ACROSS: Final = 90
 """A B-line's width is measured in a frame reduced to so many px: at its full size its
 own streaks would be taken for it."""
@@ -100,7 +103,7 @@ def line_of(stroke: Stroke, frame: NDArray[np.uint8] | None, *, snaps: bool) -> 
         if frame is not None and not width:
             width = width_of(frame, points)
     elif snaps and frame is not None:
-        points = snap(frame, points, REACH_PX).points
+        points = smoothed(snap(frame, points, REACH_PX).points)
     elif stroke.free:
         points = simplified(points)
     if frame is not None:
@@ -108,6 +111,28 @@ def line_of(stroke: Stroke, frame: NDArray[np.uint8] | None, *, snaps: bool) -> 
         points = np.clip(points, -0.5, (columns - 0.5, rows - 0.5))
     placed = tuple((round(float(x), 2), round(float(y), 2)) for x, y in points)
     return Line(stroke.kind, placed, width)
+
+
+def smoothed(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a snapped line without the steps of a px that snapping takes.
+
+    As near to the echo as before, with half of the points to hold it by.
+    """
+    import numpy as np
+
+    from lusviewer.tracing import along, simplified
+
+    places = along(points, _SMOOTH_STEP_PX)
+    half = _SMOOTH // 2
+    if len(places) <= _SMOOTH:
+        return points
+    # Turned about its ends, so that they stay where they are.
+    before = 2 * places[0] - places[half:0:-1]
+    after = 2 * places[-1] - places[-2 : -half - 2 : -1]
+    long = np.concatenate([before, places, after])
+    weights = np.ones(_SMOOTH) / _SMOOTH
+    columns = [np.convolve(long[:, i], weights, "valid") for i in (0, 1)]
+    return simplified(np.stack(columns, axis=1).astype(np.float32))
 
 
 def width_of(frame: NDArray[np.uint8], points: NDArray[np.float32]) -> float:
