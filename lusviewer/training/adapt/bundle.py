@@ -20,7 +20,7 @@ from lusviewer.training.adapt.settings import PRETRAIN
 from lusviewer.training.adapt.ways import FRAME, IN_TIME
 from lusviewer.training.data.batches import normalised
 from lusviewer.training.lite.bundle_writer import sha256_of, write_json
-from lusviewer.training.measure.metrics import platt, youden_threshold
+from lusviewer.training.measure.metrics import platt, roc_auc, youden_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -219,11 +219,9 @@ def calibrated(
     known = truth >= 0
     wanted, values = truth[known].astype(np.float64), logits[known].astype(np.float64)
     kinds = int((wanted > 0).sum()), int((wanted <= 0).sum())
-    if min(kinds) < _FEWEST:
+    if min(kinds) < _FEWEST or roc_auc(wanted, values) <= 0.5:
         return None
     scale, offset = platt(wanted, values)
-    if scale <= 0:
-        return None
     probability = 1 / (1 + np.exp(-np.clip(scale * values + offset, -60, 60)))
     enough = min(kinds) >= _ENOUGH
     cut = youden_threshold(wanted, probability) if enough else float(wanted.mean())

@@ -51,7 +51,7 @@ def dealt(patients: Sequence[str], questions: Sequence[Question], seed: int) -> 
         msg = f"The clips are of {len(names)} patients: {PATIENTS_MIN} are needed."
         raise TrainingError(msg, hint="Add clips of more patients, or label them.")
     rng = np.random.default_rng([seed, 31])
-    tested = max(2, round(_TEST * len(names)))
+    tested = max(4, round(_TEST * len(names)))
     chosen = tested + max(2, round(_VALIDATION * len(names)))
     for _ in range(_TRIES):
         order = [str(name) for name in rng.permutation(names)]
