@@ -78,6 +78,8 @@ def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str,
         # libraries that are loaded are held back; torch is by the one that uses it.
         import_module("sklearn.linear_model")
         run = import_module("lusviewer.training.local.run")
+        # Brings torch along: it would else be counted as the first perceptron's time.
+        import_module("lusviewer.training.local.bundle")
         with import_module("threadpoolctl").threadpool_limits(1):
             yield from run.train_local(settings, model, control)
 
