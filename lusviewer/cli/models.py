@@ -33,9 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if bundles and whole else 1
 
 
-def _roots() -> tuple[Path, Path]:
-    """Return where bundles are looked for: those that ship, then the user's own."""
-    return paths.shipped_models(), paths.user_data() / "models"
+def _roots() -> tuple[Path, ...]:
+    """Return where bundles are looked for: shipped, the user's own, and adapted."""
+    own = paths.user_data()
+    return paths.shipped_models(), own / "models", own / "library" / "models"
 
 
 def _folders() -> Iterator[Path]:

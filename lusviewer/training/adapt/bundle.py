@@ -195,9 +195,19 @@ def _card(adapted: Adapted) -> str:
         f"- What was to stay as it was: {json.dumps(found['unchanged'])}",
         f"- Difference of the graphs to torch: {json.dumps(dict(adapted.differences))}",
         f"- Licence: {base.licence} {_LICENCE}",
-        "The card of the model it comes from holds for all else.",
     ]
-    return "\n\n".join(lines) + "\n"
+    # Points of a list stand together, all else apart.
+    text = "\n\n".join(lines).replace("\n\n- ", "\n- ") + "\n"
+    return text.replace("came about\n-", "came about\n\n-") + _card_of(adapted.base)
+
+
+def _card_of(base: ModelBundle) -> str:
+    """Return the card of the model it comes from: its attributions hold on."""
+    path = base.folder / CARD
+    if not path.is_file():
+        return ""
+    text = path.read_text(encoding="utf-8")
+    return f"\n---\n\nThe model it comes from says of itself:\n\n{text}"
 
 
 def _own_answers(found: Found) -> list[str]:

@@ -50,7 +50,12 @@ def main(argv: Sequence[str]) -> int:
         # libraries that are loaded are held back.
         import_module("sklearn.linear_model")
         import_module("cv2").setNumThreads(1)
-        going = Going(control, resume=options.resume, drop=options.drop)
+        going = Going(
+            control,
+            resume=options.resume,
+            drop=options.drop,
+            wait=not options.no_wait,
+        )
         with threadpool_limits(settings.threads):
             run = check_only if options.check else adapt
             for event in run(settings, going):
@@ -114,6 +119,9 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--drop", action="store_true", help="keep no checkpoint where it is cancelled"
+    )
+    parser.add_argument(
+        "--no-wait", action="store_true", help="refuse while another training works"
     )
     parser.add_argument(
         "--control", action="store_true", help="obey stop and cancel on standard input"

@@ -114,6 +114,8 @@ class Loop:
             if control.cancel.cancelled:
                 self.save()
                 control.cancel.check()
+            if control.stop.cancelled and not course.step:
+                control.stop.check()  # nothing was learned that could be kept
             if control.stop.cancelled:
                 course.ended = "stopped early"
                 break

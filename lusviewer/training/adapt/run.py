@@ -58,11 +58,15 @@ _JUDGED_S: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """How a run goes: ``resume`` from its checkpoint, ``drop`` it when cancelled."""
+    """How a run goes: ``resume`` from its checkpoint, ``drop`` it when cancelled.
+
+    ``wait`` for another training on the library to end, rather than to be refused.
+    """
 
     control: Control
     resume: bool = False
     drop: bool = False
+    wait: bool = True
 
 
 def adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
@@ -73,7 +77,7 @@ def adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     settings, labels or model, ``Cancelled`` where it was stopped.
     """
     check_settings(settings)
-    lock = yield from wait_for_turn(settings.library, going.control)
+    lock = yield from wait_for_turn(settings.library, going.control, wait=going.wait)
     with held(lock):
         yield from _adapt(settings, going)
 
@@ -124,7 +128,9 @@ def _adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     for message in wary(study):
         yield {"event": "warning", "message": message}
     print_of_run = settings.fingerprint(study.labels_sha256, bundle.identity.sha256)
-    study = yield from _looked(study, way, going)
+    with control.stop.on_cancel(control.cancel.cancel):
+        # Nothing was begun that could be kept: until then to stop is to cancel.
+        study = yield from _looked(study, way, going)
     lesson = way.lesson(study, Source(way.caches[-1], study.clips))
     loop = Loop(settings, lesson, settings.library / CHECKPOINTS / print_of_run)
     if going.resume:

@@ -155,9 +155,21 @@ def test_cancelling_leaves_nothing_where_that_was_asked_for(settings):
 
 
 def test_cancelling_while_it_is_judged_leaves_no_bundle(settings):
-    interrupted(settings, "fractions", drop=True)
+    interrupted(settings, "fractions")
     assert not list(settings.out.parent.glob("*adapted*"))
     assert not list(settings.out.parent.glob(".*.part"))
+    (model,) = of_kind(run(settings, resume=True), "model")
+    assert model["folder"] == str(settings.out)
+
+
+def test_stopping_before_anything_was_learned_is_cancelling(settings):
+    control = Control()
+    events = adapt(settings, Going(control))
+    next(events)
+    control.stop.cancel()
+    with pytest.raises(Cancelled):
+        list(events)
+    assert not settings.out.exists()
 
 
 def test_stopping_keeps_the_best_so_far(settings):
