@@ -29,6 +29,7 @@ from lusviewer.gui.banner import Banner
 from lusviewer.gui.cine_bar import CineBar
 from lusviewer.gui.clip_view import ClipView
 from lusviewer.gui.commands import FileCommands, bind_cine, bind_viewing
+from lusviewer.gui.dock_title import DockTitle
 from lusviewer.gui.drawing.commands import Drawing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title)
         dock.setObjectName(f"dock_{name}")
         dock.setWidget(widget)
+        dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
         return dock
 

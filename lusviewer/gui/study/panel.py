@@ -18,6 +18,7 @@ from lusviewer.gui.study.filling.model import Filling
 from lusviewer.gui.study.label_bar import LabelBar
 from lusviewer.gui.study.listing import work
 from lusviewer.gui.study.listing.clip_list_view import ClipListView
+from lusviewer.gui.study.watcher import Watcher
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class StudyPanel(QWidget):
         self.filling_card = FillingCard(self.filling)
         self.analysis = AnalysisCard(viewer, study)
         self.label_bar = LabelBar(study)
+        Watcher(study, self)
         self.count = ElidedLabel("", "muted")
         self.count.setContentsMargins(SPACE, 0, SPACE, 0)
         self.pages = QStackedWidget()
