@@ -23,6 +23,7 @@ from lusviewer.gui.panel_parts import (
     words,
 )
 from lusviewer.gui.theme import SPACE
+from lusviewer.paths import user_data
 
 if TYPE_CHECKING:
     from lusviewer.experts.manifest import ExpertManifest
@@ -198,6 +199,10 @@ class ExpertCard(QFrame):
         if manifest is None:
             return now.expert
         parts = [f"{manifest.name} {manifest.version}"]
+        if user_data() in manifest.file.parents:
+            seen = manifest.trained_on
+            words = self.tr("your own expert, checked on {n} clips of {m} patients")
+            parts.append(words.format(n=seen.clips, m=seen.patients))
         if manifest.checked_on == "phantom":
             parts.append(self.tr("checked on simulated clips only"))
         if not manifest.calibrated:
