@@ -129,12 +129,19 @@ class Drawing(QObject):
         """Take the lines of the nearest drawn frame before, on the echo here."""
         self._viewer.set_playing(False)
         self.tool.take_up(active=True)
+        instead = self._instead()
         frame = self.model.copy_from_before()
         if frame is None:
             self.tool.note(self.tr("No frame before this one has lines of yours"))
         else:
             words = self.tr("Lines copied from frame {n}").format(n=frame + 1)
-            self.tool.note(words)
+            self.tool.note(words + instead)
+
+    def _instead(self) -> str:
+        """Return what becomes of the lines that are there already, "" if none are."""
+        if not self.model.lines():
+            return ""
+        return self.tr("; they replace those that were here, undo brings them back")
 
     def take(self) -> None:
         """Begin with the lines that the model found in this frame."""
@@ -150,14 +157,20 @@ class Drawing(QObject):
             self.tool.note(self.tr("The model found no lines in this frame"))
         elif sheet is not None:
             words = self.tr("Take the model's lines")
-            wish = Wish(sheet, strokes, words, snaps=False, replacing=True)
-            self.model.finish(wish)
-            self.tool.note(self.tr("These are the model's lines: change what is wrong"))
+            told = self.tr("The model's lines: change what is wrong") + self._instead()
+            self.model.finish(Wish(sheet, strokes, words, snaps=False, replacing=True))
+            self.tool.note(told)
 
     def say_none(self) -> None:
-        """Say that this frame has no lines."""
+        """Say that this frame has no lines, unless some are drawn."""
         self._viewer.set_playing(False)
+        if self.model.lines():
+            self.tool.take_up(active=True)
+            self.tool.note(self.tr("There are lines of yours here: delete them first"))
+            return
         self.model.keep((), self.tr("Say that there are no lines"))
+        words = self.tr("Frame {n}: no lines").format(n=self._viewer.frame_index + 1)
+        self._viewer.status_changed.emit(words)
 
     def _jump(self, *, forth: bool) -> None:
         here, frames = self._viewer.frame_index, self.model.frames

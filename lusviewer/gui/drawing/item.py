@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _HALO: Final = QColor(0, 0, 0, 170)
 _CORE: Final = QColor("#FFFFFF")
 _HANDLE_PX: Final = 3.5
-_FAINT: Final = 46
-"""How opaque, of 255, the width of a B-line is laid over the image."""
+_FILL, _RIM = 46, 150
+"""How opaque, of 255, the width of a B-line is laid over the image while drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ class DrawingItem(QGraphicsItem):
 
     def _paint_line(self, pen: _Pen, index: int, line: Line) -> None:
         shown, chosen = self._shown, self._shown.chosen
-        pen.band(line)
+        pen.band(line, 1.0 if shown.kind else 0.5)
         if line.kind != shown.kind:
-            pen.line(line.kind, line.points, 3.0)
+            pen.line(line.kind, line.points, 3.0 if shown.kind else 2.0)
             pen.core(line.points)
             return
         is_chosen = chosen is not None and chosen.line == index
@@ -130,11 +130,11 @@ class _Pen:
         self._stroke(shape, palette.colour_of(kind), width, style)
 
     def core(self, points: Sequence[XY]) -> None:
-        """Paint a white core: what a hand drew is told from what the model found."""
+        """Paint a white core, which the model's lines do not have."""
         self._stroke(self._shape(points), _CORE, 1.0)
 
-    def band(self, line: Line | Stroke) -> None:
-        """Paint how wide a B-line is."""
+    def band(self, line: Line | Stroke, share: float = 1.0) -> None:
+        """Paint how wide a B-line is, fainter for a lower ``share``."""
         if len(width_handles(line)) < 2:
             return
         (x1, y1), (x2, y2) = line.points[0], line.points[-1]
@@ -144,8 +144,8 @@ class _Pen:
         up = ((x2 - dx, y2 - dy), (x1 - dx, y1 - dy))
         colour = palette.colour_of(line.kind)
         edge = QColor(colour)
-        colour.setAlpha(_FAINT)
-        edge.setAlpha(150)
+        colour.setAlpha(round(_FILL * share))
+        edge.setAlpha(round(_RIM * share))
         self._painter.setPen(QPen(edge, 1.0))
         self._painter.setBrush(colour)
         self._painter.drawPolygon(self._shape((*down, *up)))

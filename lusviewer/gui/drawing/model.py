@@ -50,6 +50,7 @@ class DrawingModel(QObject):
         self._finishing.failed.connect(self._on_failed)
         study.current_changed.connect(self._on_current)
         study.rater_changed.connect(self._tell)
+        study.failed.connect(self._on_not_kept)
         viewer.frame_changed.connect(self._on_frame)
 
     # --- what is there -----------------------------------------------------------
@@ -216,6 +217,12 @@ class DrawingModel(QObject):
         if current is not None and not self._study.writing:
             for spot in [one for one in self._said if one.path == current.path]:
                 del self._said[spot]
+        self._tell()
+
+    @Slot()
+    def _on_not_kept(self) -> None:
+        """Show nothing that may not have been written."""
+        self._said.clear()
         self._tell()
 
     @Slot(int)

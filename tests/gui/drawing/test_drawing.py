@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,8 +20,6 @@ from tests.gui.watchdog import Watch
 from tests.small_clips import COLUMNS, ROWS, write_dicom
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.clip_view import ClipView
@@ -56,15 +56,19 @@ def ridge_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawing(qtbot: QtBot, window: MainWindow, ridge_path: Path) -> MainWindow:
     """The window with the clip open, its frames decoded and the library read."""
+    open_in(qtbot, window, ridge_path)
+    return window
+
+
+def open_in(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     viewer = window._viewer
     viewer.auto_analyse = False
     with qtbot.waitSignal(viewer.image_changed, timeout=WAIT_MS):
-        viewer.open_path(ridge_path)
+        viewer.open_path(path)
     clip = viewer.clip
     assert clip is not None
     qtbot.waitUntil(lambda: clip.cached(11) is not None, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.drawing.model.ready, timeout=WAIT_MS)
-    return window
 
 
 def on_screen(view: ClipView, x: float, y: float) -> QPoint:
@@ -311,6 +315,15 @@ def test_that_there_are_no_lines_is_said_on_purpose(qtbot, drawing):
     assert kept(drawing) == {}
 
 
+def test_lines_are_never_replaced_by_saying_that_there_are_none(qtbot, drawing):
+    draw_pleura(drawing)
+    settle(qtbot, drawing)
+    drawing.actions_by_name["draw_none"].trigger()
+    assert "delete them first" in drawing.drawing.tool.hint()
+    settle(qtbot, drawing)
+    assert len(kept(drawing)[0]) == 1
+
+
 def test_lines_of_a_frame_before_are_copied_onto_the_echo_of_this_one(qtbot, drawing):
     draw_pleura(drawing)
     draw_b_line(drawing)
@@ -383,6 +396,19 @@ def test_drawings_come_back_with_their_clip_and_add_up(
     draw_b_line(drawing)
     settle(qtbot, drawing)
     assert [line.kind for line in kept(drawing)[0]] == ["pleura", "b_line"]
+
+
+def test_a_line_that_cannot_be_kept_is_not_shown_as_if_it_were(
+    qtbot, window, ridge_path, tmp_path
+):
+    path = Path(shutil.copy(ridge_path, tmp_path / "gone.dcm"))
+    open_in(qtbot, window, path)
+    path.unlink()
+    with qtbot.waitSignal(window.study.failed, timeout=WAIT_MS) as told:
+        draw_pleura(window)
+    assert "gone.dcm" in told.args[0].message
+    assert window.drawing.model.lines(0) is None
+    assert window.cine_bar.slider.marks == ()
 
 
 def test_lines_of_others_are_shown_only_when_asked_for(qtbot, drawing):
