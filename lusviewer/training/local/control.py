@@ -27,12 +27,15 @@ class Control:
         elif line.strip() == "stop":
             self.stop.cancel()
 
-    def listen(self, descriptor: int = _STANDARD_INPUT) -> None:
+    def listen(self, descriptor: int = _STANDARD_INPUT) -> Thread:
         """Obey the lines of standard input, or of ``descriptor``, from now on.
 
-        The end of the input changes nothing. The thread ends with the process.
+        The end of the input changes nothing. The thread that is returned ends with the
+        input, or with the process.
         """
-        Thread(target=self._read, args=(descriptor,), daemon=True).start()
+        thread = Thread(target=self._read, args=(descriptor,), daemon=True)
+        thread.start()
+        return thread
 
     def _read(self, descriptor: int) -> None:
         # Not through sys.stdin: its lock, held while waiting for a line, would keep

@@ -13,10 +13,11 @@ from lusviewer.errors import ManifestError
 from lusviewer.experts.expert import open_expert
 from lusviewer.experts.store import VALIDATION
 from lusviewer.training.experts.nested import mean_area
-from lusviewer.training.measure.figures import figure
+from lusviewer.training.measure.figures import plain
+from lusviewer.training.measure.metrics import resampled_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lusviewer.training.local.samples import Samples
 
     Array = NDArray[np.float64]
+    Rows = NDArray[np.intp]
     Found = dict[str, Any]
 
 
@@ -140,20 +142,11 @@ def side_by_side(samples: Samples, own: Array, rival: Rival) -> Found:
     classes, patients = samples.classes, samples.patients
     theirs = rival.probabilities
 
-    def area(table: Array, rows: NDArray[np.intp]) -> float:
+    def area(table: Array, rows: Rows) -> float:
         return mean_area(classes[rows], table[rows])
 
-    def right(table: Array, rows: NDArray[np.intp]) -> float:
+    def right(table: Array, rows: Rows) -> float:
         return float((table[rows].argmax(axis=1) == classes[rows]).mean())
-
-    def compared(measure: Callable[[Array, NDArray[np.intp]], float]) -> Found:
-        return {
-            "own": figure(lambda rows: measure(own, rows), patients),
-            "rival": figure(lambda rows: measure(theirs, rows), patients),
-            "difference": figure(
-                lambda rows: measure(own, rows) - measure(theirs, rows), patients
-            ),
-        }
 
     return {
         "expert": rival.name,
@@ -161,6 +154,32 @@ def side_by_side(samples: Samples, own: Array, rival: Rival) -> Found:
         "of_left_out_patients": rival.unseen,
         "clips": len(classes),
         "patients": len(set(patients)),
-        "auc": compared(area),
-        "accuracy": compared(right),
+        "auc": _compared(area, own, theirs, patients),
+        "accuracy": _compared(right, own, theirs, patients),
     }
+
+
+def _compared(
+    measure: Callable[[Array, Rows], float],
+    own: Array,
+    theirs: Array,
+    patients: Sequence[str],
+) -> Found:
+    """Return both figures and their difference, measured on the same drawn patients."""
+
+    def both(rows: Rows) -> tuple[float, float]:
+        return measure(own, rows), measure(theirs, rows)
+
+    first, second = both(np.arange(len(patients)))
+    drawn = np.array([both(rows) for rows in resampled_rows(patients)])
+    return {
+        "own": _figure(first, drawn[:, 0]),
+        "rival": _figure(second, drawn[:, 1]),
+        "difference": _figure(first - second, drawn[:, 0] - drawn[:, 1]),
+    }
+
+
+def _figure(value: float, drawn: Array) -> Found:
+    kept = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
+    return {"value": plain(value), "interval": [plain(low), plain(high)]}

@@ -124,6 +124,18 @@ def test_what_is_not_installed_is_told_after_the_labels(command):
     assert (status, kinds(events)) == (1, ["error"])
 
 
+def test_a_viewer_without_training_says_so_to_who_started_it(command):
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['lusviewer.training.local'] = None\n"
+        "from lusviewer import cli\n"
+        "sys.exit(cli.main(['train', 'expert', *sys.argv[1:]]))\n"
+    )
+    status, events = said([sys.executable, "-c", code, *command[5:]])
+    assert (status, kinds(events)) == (1, ["error"])
+    assert "pip install" in events[0]["hint"]
+
+
 def test_stop_on_standard_input_keeps_what_is_done(command, tmp_path):
     order = [*command, "--control", "--kind", "tree,forest,mlp"]
     events = []

@@ -86,11 +86,14 @@ def test_cancelling_goes_before_stopping(settings, model):
 def test_lines_are_obeyed_and_the_end_of_the_input_changes_nothing():
     control = Control()
     read, write = os.pipe()
-    control.listen(read)
+    thread = control.listen(read)
     os.write(write, b"what?\nst")
     os.write(write, b"op\n")
     assert control.stop.wait(10)
     os.close(write)
+    thread.join(10)
+    os.close(read)
+    assert not thread.is_alive()
     assert not control.cancel.cancelled
 
 

@@ -17,6 +17,7 @@ from lusviewer.experts import open_expert
 from lusviewer.library import open_library
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.run import train_local
+from lusviewer.training.local.samples import INPUTS
 from tests.unit.local.conftest import relabel
 
 
@@ -93,6 +94,20 @@ def test_all_inputs_together_make_an_expert(settings, model):
     run(replace(settings, inputs=inputs, kinds=("tree",)), model)
     names = open_expert(settings.out).manifest.feature_names
     assert {"clinical.age", "embedding.mean.000", "b_lines.many"} <= set(names)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_each_kind_of_input_alone_makes_an_expert(name, settings, model):
+    run(replace(settings, inputs=(name,), kinds=("logistic", "mlp")), model)
+    names = open_expert(settings.out).manifest.feature_names
+    starts = {
+        "measured": "measured.",
+        "embedding": "embedding.",
+        "clinical": "clinical.",
+    }
+    assert names
+    for other, start in starts.items():
+        assert any(n.startswith(start) for n in names) == (other == name)
 
 
 @pytest.mark.parametrize(
