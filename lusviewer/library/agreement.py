@@ -47,12 +47,21 @@ Answers = dict[str, dict[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """A clip on which two raters disagree, and what each says."""
+
+    clip_id: int
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskAgreement:
     """How far two raters agree on one task, or on one label of a set.
 
-    ``confusion`` counts the first's classes down, the second's across; ``apart`` are
-    the clips they disagree on. Clips that either called not assessable are left out
-    and counted in ``not_assessable``. ``weighted`` says that kappa weighs by distance.
+    ``confusion`` counts the first's classes down, the second's across. Clips that
+    either called not assessable are left out and counted in ``not_assessable``.
+    ``weighted`` says that kappa weighs by distance.
     """
 
     task: str
@@ -63,7 +72,7 @@ class TaskAgreement:
     kappa: Estimate
     weighted: bool
     confusion: tuple[tuple[int, ...], ...]
-    apart: tuple[int, ...]
+    apart: tuple[Apart, ...]
     not_assessable: int = 0
 
     @property
@@ -292,7 +301,7 @@ def _compared(
         weighted=linear,
         confusion=table,
         apart=tuple(
-            clip
+            Apart(clip, classes[a], classes[b])
             for clip, a, b in zip(cases.clips, first, second, strict=True)
             if a != b
         ),

@@ -14,7 +14,7 @@ from lusviewer.errors import LibraryError
 from lusviewer.experts.features import features_of
 from lusviewer.findings import ModelIdentity
 from lusviewer.library.clips import require_clip
-from lusviewer.library.predictions import Basis, keep_predictions
+from lusviewer.library.predictions import Judged, keep_predictions
 from lusviewer.library.tables import ANALYSES, FEATURE_SETS
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ class Analyses:
             detail = {key: row[key] for key in ("model_name", "model_version")}
             detail["model_sha256"] = row["model_sha256"]
             detail["experts"] = [expert.sha256 for expert in experts]
-            basis = Basis(clip_id, report.model.sha256, report.created_utc)
-            says = zip(experts, report.predictions, strict=True) if experts else ()
-            keep_predictions(change, basis, tuple(says))
+            said = zip(experts, report.predictions, strict=True) if experts else ()
+            judged = Judged(clip_id, report.created_utc, tuple(said))
+            keep_predictions(change, report.model.sha256, [judged])
             change.note("analysis kept", f"clip:{clip_id}", detail)
 
     def get(self, clip_id: int, model_sha256: str) -> Analysis | None:

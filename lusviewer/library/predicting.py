@@ -13,7 +13,7 @@ from lusviewer.analysis.summary import Seen, predictions_of
 from lusviewer.experts.features import embedding_names
 from lusviewer.findings import Evidence, Quality
 from lusviewer.library.analyses import named_floats
-from lusviewer.library.predictions import Basis, keep_predictions
+from lusviewer.library.predictions import Judged, keep_predictions
 from lusviewer.library.tables import ANALYSES, EXPERTS, FEATURE_SETS, PREDICTIONS
 
 if TYPE_CHECKING:
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
     from lusviewer.cancel import CancelToken
     from lusviewer.experts import Expert
-    from lusviewer.findings import Prediction
     from lusviewer.library.library import Library
 
-    Said = tuple[tuple[Expert, Prediction], ...]
     Answers = dict[str, set[str | None]]
 
 BATCH: Final = 25
@@ -98,10 +96,12 @@ def refresh_predictions(
     clips = to_refresh(library, model_sha256, experts)
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH]
-        rows = _analyses(library, model_sha256, batch)
-        said = {row.clip_id: _judge(row, model_sha256, experts, cancel) for row in rows}
+        judged = [
+            _judge(row, experts, cancel)
+            for row in _analyses(library, model_sha256, batch)
+        ]
         cancel.check()
-        made, superseded, changed = _keep(library, rows, said, who)
+        made, superseded, changed = _keep(library, model_sha256, judged, who)
         done = start + len(batch)
         yield Refreshed(batch, done, len(clips), made, superseded, changed)
 
@@ -119,23 +119,22 @@ def _analyses(
         return connection.execute(query).all()
 
 
-def _judge(
-    row: Row[Any], model_sha256: str, experts: Sequence[Expert], cancel: CancelToken
-) -> Said:
+def _judge(row: Row[Any], experts: Sequence[Expert], cancel: CancelToken) -> Judged:
     features = named_floats(json.loads(row.names), row.features)
     size = len(row.embedding_mean) // 4
     features |= named_floats(embedding_names(size), row.embedding_mean)
     report = json.loads(zlib.decompress(row.report))
     quality = Quality(row.assessable, report.get("quality", {}).get("reason", ""))
     seen = Seen(
-        model_sha256,
+        row.model_sha256,
         _evidence(report.get("biomarkers", {})),
         _evidence(report.get("findings", {})),
         report.get("measured", {}),
         quality,
     )
     predictions = predictions_of(experts, features, seen, cancel)
-    return tuple(zip(experts, predictions, strict=True))
+    said = tuple(zip(experts, predictions, strict=True))
+    return Judged(row.clip_id, row.created_utc, said)
 
 
 def _evidence(found: Mapping[str, Any]) -> dict[str, Evidence]:
@@ -147,47 +146,61 @@ def _evidence(found: Mapping[str, Any]) -> dict[str, Evidence]:
 
 
 def _keep(
-    library: Library, rows: Sequence[Row[Any]], said: Mapping[int, Said], who: str
+    library: Library, model_sha256: str, judged: Sequence[Judged], who: str
 ) -> tuple[int, int, int]:
     """Keep a batch; return how many predictions are new, superseded, clips changed."""
-    made = superseded = changed = 0
     with library.database.writing(who) as change:
-        for row in rows:
-            if not _still_there(change.connection, row):
-                continue
-            basis = Basis(row.clip_id, row.model_sha256, row.created_utc)
-            before = _answers(change.connection, basis)
-            counts = keep_predictions(change, basis, said[row.clip_id])
-            now = _by_name((e.manifest.name, p) for e, p in said[row.clip_id])
-            made, superseded = made + counts[0], superseded + counts[1]
-            changed += any(before.get(name, one) != one for name, one in now.items())
+        kept = _still_so(change.connection, model_sha256, judged)
+        before = _answers(change.connection, model_sha256, kept)
+        made, superseded = keep_predictions(change, model_sha256, kept)
         detail = {
-            "clips": [row.clip_id for row in rows],
-            "experts": sorted({e.sha256 for one in said.values() for e, _ in one}),
+            "clips": [one.clip_id for one in kept],
+            "experts": sorted({e.sha256 for one in kept for e, _ in one.said}),
             "made": made,
             "superseded": superseded,
         }
-        subject = f"model:{rows[0].model_sha256}" if rows else "library"
-        change.note("predictions refreshed", subject, detail)
+        change.note("predictions refreshed", f"model:{model_sha256}", detail)
+    changed = 0
+    for one in kept:
+        was = before.get(one.clip_id, {})
+        now = _by_name((e.manifest.name, p) for e, p in one.said)
+        changed += any(was.get(name, said) != said for name, said in now.items())
     return made, superseded, changed
 
 
-def _still_there(connection: Connection, row: Row[Any]) -> bool:
-    """Whether nobody analysed the clip anew while the experts were judging."""
-    query = select(ANALYSES.c.created_utc).where(ANALYSES.c.id == row.id)
-    return bool(connection.scalar(query) == row.created_utc)
-
-
-def _answers(connection: Connection, basis: Basis) -> Answers:
-    """Return what each expert in use says of a clip."""
+def _still_so(
+    connection: Connection, model_sha256: str, judged: Sequence[Judged]
+) -> list[Judged]:
+    """Return the clips that nobody analysed anew while the experts were judging."""
     query = (
-        select(EXPERTS.c.name, PREDICTIONS.c.best, PREDICTIONS.c.abstained)
+        select(ANALYSES.c.clip_id, ANALYSES.c.created_utc)
+        .where(ANALYSES.c.model_sha256 == model_sha256)
+        .where(ANALYSES.c.clip_id.in_([one.clip_id for one in judged]))
+    )
+    now = {row.clip_id: row.created_utc for row in connection.execute(query)}
+    return [one for one in judged if now.get(one.clip_id) == one.analysed_utc]
+
+
+def _answers(
+    connection: Connection, model_sha256: str, judged: Sequence[Judged]
+) -> dict[int, Answers]:
+    """Return what the experts in use say of each clip."""
+    query = (
+        select(
+            PREDICTIONS.c.clip_id,
+            EXPERTS.c.name,
+            PREDICTIONS.c.best,
+            PREDICTIONS.c.abstained,
+        )
         .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
-        .where(PREDICTIONS.c.clip_id == basis.clip_id)
-        .where(PREDICTIONS.c.model_sha256 == basis.model_sha256)
+        .where(PREDICTIONS.c.clip_id.in_([one.clip_id for one in judged]))
+        .where(PREDICTIONS.c.model_sha256 == model_sha256)
         .where(PREDICTIONS.c.superseded_utc.is_(None))
     )
-    return _by_name((row.name, row) for row in connection.execute(query))
+    rows: dict[int, list[tuple[str, Any]]] = {}
+    for row in connection.execute(query):
+        rows.setdefault(row.clip_id, []).append((row.name, row))
+    return {clip_id: _by_name(said) for clip_id, said in rows.items()}
 
 
 def _by_name(said: Iterable[tuple[str, Any]]) -> Answers:

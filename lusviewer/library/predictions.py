@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from lusviewer.findings import Prediction, Reason
-from lusviewer.library.clips import require_clip
 from lusviewer.library.database import now_utc
 from lusviewer.library.tables import EXPERTS, PREDICTIONS
 
@@ -53,12 +52,12 @@ class KeptPrediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What a prediction rests on: a model's analysis of a clip, and when that was."""
+class Judged:
+    """What experts say of a clip now, and when what they judge by was analysed."""
 
     clip_id: int
-    model_sha256: str
     analysed_utc: str
+    said: tuple[tuple[Expert, Prediction], ...]
 
 
 class Predictions:
@@ -124,27 +123,34 @@ _WHO = (
 
 
 def keep_predictions(
-    change: Change, basis: Basis, said: Sequence[tuple[Expert, Prediction]]
+    change: Change, model_sha256: str, judged: Sequence[Judged]
 ) -> tuple[int, int]:
-    """Keep what experts say of a clip now, in place of what was said before.
+    """Keep what experts say of clips now, in place of what was said before.
 
     Returns how many predictions were made and how many superseded.
     """
     connection, now = change.connection, now_utc()
-    require_clip(connection, basis.clip_id)
     superseded = connection.execute(
         update(PREDICTIONS)
-        .where(
-            PREDICTIONS.c.clip_id == basis.clip_id,
-            PREDICTIONS.c.model_sha256 == basis.model_sha256,
-            PREDICTIONS.c.superseded_utc.is_(None),
-        )
+        .where(PREDICTIONS.c.clip_id.in_([one.clip_id for one in judged]))
+        .where(*_now(model_sha256))
         .values(superseded_utc=now)
     ).rowcount
     # One expert may be in use under two names.
-    each = {expert.sha256: (expert, one) for expert, one in said}.values()
+    experts = {e.sha256: e for one in judged for e, _ in one.said}
+    keys = {sha: _expert_id(connection, one) for sha, one in experts.items()}
     rows = [
-        _row(basis, one, now, _expert_id(connection, expert)) for expert, one in each
+        {
+            **_row(prediction),
+            "clip_id": one.clip_id,
+            "model_sha256": model_sha256,
+            "expert_id": keys[sha256],
+            "analysed_utc": one.analysed_utc,
+            "made_utc": now,
+            "superseded_utc": None,
+        }
+        for one in judged
+        for sha256, prediction in {e.sha256: p for e, p in one.said}.items()
     ]
     if rows:
         connection.execute(insert(PREDICTIONS), rows)
@@ -175,14 +181,9 @@ def _expert_id(connection: Connection, expert: Expert) -> int:
     return int(found or 0)
 
 
-def _row(
-    basis: Basis, prediction: Prediction, now: str, expert_id: int
-) -> dict[str, Any]:
+def _row(prediction: Prediction) -> dict[str, Any]:
     reasons = [[r.feature, r.value, r.words] for r in prediction.reasons]
     return {
-        "clip_id": basis.clip_id,
-        "model_sha256": basis.model_sha256,
-        "expert_id": expert_id,
         "best": prediction.best,
         "probability": max(prediction.probabilities),
         "probabilities": json.dumps(prediction.probabilities, allow_nan=False),
@@ -190,9 +191,6 @@ def _row(
         "why": prediction.why,
         "frame": prediction.frame,
         "reasons": json.dumps(reasons),
-        "analysed_utc": basis.analysed_utc,
-        "made_utc": now,
-        "superseded_utc": None,
     }
 
 

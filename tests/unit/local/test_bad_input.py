@@ -31,14 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    Told = tuple[int, dict[str, Any], str]
+
 ALL = PATIENTS * CLIPS
 
 
 @pytest.fixture
-def train(own_study, bundle, tmp_path, capsys) -> Callable[..., tuple[int, dict[str, Any], str]]:
+def train(own_study, bundle, tmp_path, capsys) -> Callable[..., Told]:
     """Call the command; return its status, the last event and standard error."""
 
-    def call(*words: str) -> tuple[int, dict[str, Any], str]:
+    def call(*words: str) -> Told:
         places = ["--library", str(own_study), "--model", str(bundle)]
         places += ["--store", str(tmp_path / "store")]
         quick = ["--kind", "tree", "--folds", "3"]
