@@ -224,6 +224,8 @@ def load_models(
     folder: Path, device: str, threads: int, cancel: CancelToken
 ) -> Iterator[Models]:
     """Yield the bundle in ``folder`` and its experts, once."""
+    # Several jobs need it once there is a model, and must not import it side by side.
+    import lusviewer.analysis  # noqa: F401
     from lusviewer.experts.in_use import experts_in_use
     from lusviewer.inference import open_bundle
 
