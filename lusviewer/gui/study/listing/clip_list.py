@@ -142,6 +142,7 @@ class ClipListModel(QAbstractListModel):
     @Slot(object)
     def _on_listed(self, found: tuple[Listing, ...]) -> None:
         listing = found[-1]
+        self._rows.update(listing.rows)
         if listing.ids == self.listing.ids:
             self.listing = listing
         else:

@@ -33,6 +33,8 @@ PICTURE_PX: Final = 128
 
 SEVERITY: Final = "severity"
 
+_FIRST: Final = 20
+
 
 class Show(Enum):
     """Which clips a list shows."""
@@ -72,13 +74,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The keys of the clips chosen, in order; of how many in the whole library."""
+    """The keys of the clips chosen, in order; of how many in the whole library.
+
+    ``rows`` are the first ones, so that there is something to see at once.
+    """
 
     choice: Choice
     ids: tuple[int, ...] = ()
     patients: int = 0
     total: int = 0
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    rows: Mapping[int, Row] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class Wish:
     model_sha256: str
 
 
-def list_clips(shelf: Shelf, choice: Choice, _cancel: CancelToken) -> Iterator[Listing]:
+def list_clips(shelf: Shelf, choice: Choice, cancel: CancelToken) -> Iterator[Listing]:
     """Yield the keys of the clips that ``choice`` leaves, once."""
     from lusviewer.library.tasks import BUILT_IN
 
@@ -132,12 +138,14 @@ def list_clips(shelf: Shelf, choice: Choice, _cancel: CancelToken) -> Iterator[L
         return
     library = shelf.library()
     chosen = filter_of(choice)
+    ids = library.clips.ids(chosen)
     yield Listing(
         choice,
-        library.clips.ids(chosen),
+        ids,
         library.clips.count_patients(chosen),
         library.clips.count(),
         library.labels.tasks(),
+        read_rows(Wish(shelf, ids[:_FIRST], choice.model_sha256), cancel),
     )
 
 
