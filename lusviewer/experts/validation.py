@@ -153,11 +153,16 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class StoppedEarly:
-    """What was finished before it was stopped and what was left out."""
+    """What was finished before it was stopped and what was left out.
+
+    In ``folds_untried`` folds not all settings were tried; ``settings_untried`` were
+    left out when the expert was chosen.
+    """
 
     kinds: tuple[str, ...]
     kinds_left_out: tuple[str, ...]
     folds_untried: int
+    settings_untried: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +414,7 @@ def _stopped(figures: Fields) -> StoppedEarly | None:
         kinds=fields.texts("kinds"),
         kinds_left_out=fields.free_texts("kinds_left_out"),
         folds_untried=fields.integer("folds_untried"),
+        settings_untried=fields.integer("settings_untried"),
     )
 
 

@@ -205,12 +205,12 @@ def _card(trained: Trained, tree: TreeHead | None) -> str:
 
 
 def _stopped_words(stopped: Mapping[str, Any]) -> str:
+    done = ", ".join(stopped["kinds"])
     left = ", ".join(stopped["kinds_left_out"]) or "no kind"
-    words = (
-        f"It was stopped early, after {', '.join(stopped['kinds'])}; not tried: {left}"
-    )
-    untried = stopped["folds_untried"]
-    return f"{words}; in {untried} folds a setting was taken without trying others."
+    words = f"It was stopped early, after {done}; not tried: {left}"
+    folds, settings = stopped["folds_untried"], stopped["settings_untried"]
+    more = f"{folds} folds did not try all settings, the last choice left out"
+    return f"{words}; {more} {settings} of them."
 
 
 def _with_interval(figure: Mapping[str, Any]) -> str:

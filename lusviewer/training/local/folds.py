@@ -57,8 +57,8 @@ class Validated:
     """What experts of one group said of patients they were not fitted on.
 
     ``probabilities`` ``(n, n_classes)``; ``fold`` ``(n,)`` in which a row was tested;
-    ``untried`` is in how many folds a setting was taken without trying others, as it
-    was to be stopped.
+    ``untried`` is in how many folds not all settings were tried, as it was to be
+    stopped.
     """
 
     probabilities: Array
@@ -139,8 +139,8 @@ def validate(
             said[choice] = left_out(asked, kept, choice, inner, plan.control.cancel)
         if plan.control.stop.cancelled and not needed:
             return None
+        found.untried += len(said) < len(choices_of(kind))
         if not said:
-            found.untried += 1
             usual = choices_of(kind)[len(choices_of(kind)) // 2]
             said[usual] = left_out(asked, kept, usual, inner, plan.control.cancel)
         one = _best(asked, kept, left, said)

@@ -19,6 +19,7 @@ from lusviewer.training.local.folds import (
     Learned,
     Plan,
     best_of,
+    choices_of,
     curve_of,
     fit_final,
     fits_of,
@@ -111,8 +112,8 @@ def _trained(
     steps = importance(asked, samples.names, best, plan)
     worth = yield from _following(steps, clock, found)
     yield clock.begin(_COMPARING, 1, "side by side with those in use")
-    stopped = _stopped(settings, found, control)
-    if stopped is not None:
+    stopped = _stopped(settings, found)
+    if control.stop.cancelled:
         yield {"event": "kept", "what": _kept_words(stopped)}
     figures = summary(asked, best.probabilities) | {
         "kinds": found.kinds,
@@ -195,20 +196,22 @@ def _learned(step: Learned, found: _Found) -> Iterator[Event]:
     found.curves.append(curve | {"validation": others if judged else []})
 
 
-def _stopped(settings: LocalSettings, found: _Found, control: Control) -> Event | None:
-    """Return what was left out as it was to stop; None where it went to the end."""
-    if not control.stop.cancelled:
-        return None
+def _stopped(settings: LocalSettings, found: _Found) -> Event | None:
+    """Return what was left out as it was to stop; None where that was nothing."""
     done = list(found.validated)
-    return {
-        "kinds": done,
+    every = {choice for kind in done for choice in choices_of(kind)}
+    left = {
         "kinds_left_out": [kind for kind in settings.kinds if kind not in done],
         "folds_untried": sum(one.untried for one in found.validated.values()),
+        "settings_untried": len(every - found.tried.keys()),
     }
+    return {"kinds": done, **left} if any(left.values()) else None
 
 
-def _kept_words(stopped: Event) -> str:
-    left = ", ".join(stopped["kinds_left_out"]) or "nothing"
+def _kept_words(stopped: Event | None) -> str:
+    if stopped is None:
+        return "everything: nothing was left to try"
+    left = ", ".join(stopped["kinds_left_out"]) or "some settings"
     return f"the best of {', '.join(stopped['kinds'])}; left out: {left}"
 
 

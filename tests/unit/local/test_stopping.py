@@ -56,13 +56,17 @@ def test_stopping_in_the_first_kind_finishes_its_folds_without_trying_settings(
     events = run_until(settings, model, lambda e: e.get("what") == "fold 2: tree")
     (figures,) = of_kind(events, "figures")
     assert sum(fold["clips"] for fold in figures["folds"]) == 36
-    assert figures["stopped_early"]["folds_untried"] == 1
+    assert figures["stopped_early"]["folds_untried"] == 2
+    assert figures["stopped_early"]["settings_untried"] > 0
     assert events[-1]["event"] == "expert"
 
 
-def test_stopping_after_everything_was_fitted_leaves_nothing_out(settings, model):
+def test_stopping_after_everything_was_fitted_is_not_early(settings, model):
     events = run_until(settings, model, lambda e: e.get("what") == "what it decides by")
-    assert figures_of(events)["stopped_early"]["kinds_left_out"] == []
+    (kept,) = of_kind(events, "kept")
+    assert "nothing was left" in kept["what"]
+    assert figures_of(events)["stopped_early"] is None
+    assert not read_validation(settings.out).provenance.stopped_early
 
 
 def figures_of(events):
