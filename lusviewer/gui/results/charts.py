@@ -115,6 +115,7 @@ class RocChart(Chart):
     def __init__(
         self, curve: Roc, band: NDArray[np.float64] | None, place: int, side: int
     ) -> None:
+        """Take the class's ``place`` among all, and the height in px."""
         super().__init__(tr("ROC curve of {name}").format(name=curve.name))
         self._curve, self._band, self._place = curve, band, place
         self.setAccessibleDescription(f"AUC {figure_words(curve.auc)}")
@@ -122,8 +123,7 @@ class RocChart(Chart):
 
     def draw(self) -> None:
         """Draw band, diagonal and curve."""
-        up = tr("True positive rate") if self._place == 0 else ""
-        self.label(tr("False positive rate"), up)
+        self.label(tr("False positive rate"), tr("True positive rate"))
         self.square()
         colour = class_colour(self, self._place)
         if self._band is not None:

@@ -214,24 +214,20 @@ def _beside(*parts: QWidget) -> QWidget:
 
 def _roc_row(result: Result) -> QWidget:
     """Return a chart a class, so that the intervals do not lie over each other."""
-    curves = result.validation.roc
-    names = dict(
-        zip(
-            result.validation.question.classes,
-            class_words(result.validation.question),
-            strict=True,
-        )
-    )
+    curves = [curve for curve in result.validation.roc if curve.points]
+    classes = result.validation.question.classes
+    names = class_words(result.validation.question)
     side = _ROC_PX if len(curves) == 1 else _SMALL_ROC_PX
     box = QWidget()
     grid = QGridLayout(box)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(SPACE * 2)
-    for place, curve in enumerate(curves):
-        row, column = divmod(place, _ROC_COLUMNS)
+    for number, curve in enumerate(curves):
+        row, column = divmod(number, _ROC_COLUMNS)
+        place = classes.index(curve.name)
         chart = RocChart(curve, result.bands.get(curve.name), place, side)
         text = tr("{name}: AUC {auc}, {n} clips").format(
-            name=names[curve.name], auc=figure_words(curve.auc), n=curve.positives
+            name=names[place], auc=figure_words(curve.auc), n=curve.positives
         )
         grid.addWidget(chart, 2 * row, column)
         grid.addWidget(_keyed(place, text), 2 * row + 1, column)
@@ -257,6 +253,10 @@ def _roc_note(result: Result) -> QWidget:
             "Each class against all others. Shaded: where 95 % of the curves of other "
             "patients would lie."
         )
+    none = [curve.name for curve in result.validation.roc if not curve.points]
+    if none:
+        more = tr("No clip has the label {names}: no curve can be drawn for it.")
+        text = f"{text} {more.format(names=', '.join(none))}"
     return words(text, "muted", wrap=True)
 
 
@@ -361,6 +361,8 @@ class WrongPage(QWidget):
             "{n} of {all} clips, the surest of them first. A label may be wrong too: "
             "click a clip to look at it."
         )
+        if not validation.wrong:
+            text = tr("It answered all {all} clips as they are labelled.")
         n, total = len(validation.wrong), validation.provenance.clips
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)

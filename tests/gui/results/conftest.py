@@ -67,9 +67,9 @@ def filled(identity: ModelIdentity, tmp_path_factory: pytest.TempPathFactory) ->
         list(add_records(library, records, CancelToken(), who="anna"))
         by_path = {clip.path: clip.id for clip in library.clips.all()}
         for record, grade in zip(records, grades, strict=True):
-            # Every fourth tells nothing: an expert that is never wrong shows nothing.
-            sure = bool(rng.integers(4))
-            report = report_of(identity, grade, rng, sure=sure)
+            # Every third misleads: an expert that is never wrong shows nothing.
+            seen = int(rng.integers(GRADES)) if rng.random() < 1 / 3 else grade
+            report = report_of(identity, seen, rng)
             library.analyses.keep(by_path[record.path], report, {})
     return folder
 

@@ -74,12 +74,13 @@ def test_every_class_has_a_curve_with_an_interval_and_the_confusion_adds_up(
     assert len(curves) == 3
     assert window.result is not None
     assert set(window.result.bands) == {"0", "1", "2"}
+    assert "No clip has the label 3" in said(window.tabs)
     assert window.findChildren(CalibrationChart)
     [confusion] = window.findChildren(ConfusionTable)
     rows = [confusion.texts(row) for row in range(confusion.rowCount())]
     counts = [[int(cell.split("\n")[0]) for cell in row[1:-1]] for row in rows]
     assert sum(map(sum, counts)) == 36
-    assert [row[-1] for row in rows] == ["12", "12", "12"]
+    assert [row[-1] for row in rows] == ["12", "12", "12", "0"]
 
 
 def test_kinds_and_folds_are_listed(
