@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from lusviewer.gui.results.model import ExpertsModel
 from lusviewer.gui.results.result_words import done_words
-from lusviewer.gui.theme import set_icon
+from lusviewer.gui.theme import SPACE, set_icon
 
 if TYPE_CHECKING:
     from lusviewer.gui.actions import Actions
@@ -57,9 +57,13 @@ class RefreshStrip(QWidget):
 
     @Slot(int, int)
     def _show(self, done: int, total: int) -> None:
-        self.setVisible(total > 0)
         text = self.tr("Predictions: {done} of {total} clips")
         self.words.setText(text.format(done=done, total=total))
+        longest = text.format(done=total, total=total)
+        room = self.words.fontMetrics().horizontalAdvance(longest)
+        # The foot gives room only once: what is said gets longer by and by.
+        self.words.setMinimumWidth(room + 2 * SPACE)
+        self.setVisible(total > 0)
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(done)
 

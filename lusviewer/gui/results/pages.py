@@ -106,7 +106,8 @@ def better_page(result: Result) -> QWidget:
         return scrolled(words(none, "muted", wrap=True))
     first = beside[0]
     how = tr(
-        "On the same {clips} clips of {patients} patients, none of whom it had seen. "
+        "Beside those in use when it was trained, on the same {clips} clips of "
+        "{patients} patients, none of whom it had seen. "
         "Dots are differences; the lines around them hold 95 % of what other patients "
         "of this kind might show. A line across 0 may be chance."
     ).format(clips=first.clips, patients=first.patients)

@@ -208,15 +208,23 @@ def compared_words(name: str, compared: Compared) -> str:
 def done_words(done: Done) -> str:
     """Return what was done to the experts, for the status line."""
     if done.what == "promoted":
-        return tr("{name} {version} is in use.").format(
-            name=done.name, version=done.version
-        )
+        words = tr("{expert} is in use.")
+        return words.format(expert=_placed(done))
     if done.what == "exported":
         return tr("{name} was written.").format(name=done.name)
     if done.version:
-        words = tr("{name} {version} is in use again.")
-        return words.format(name=done.name, version=done.version)
+        words = tr("{expert} is in use again.")
+        return words.format(expert=_placed(done))
     return tr("Your own {name} is no longer in use.").format(name=done.name)
+
+
+def _placed(done: Done) -> str:
+    """Return an expert with its version, and in whose place it is in use."""
+    words = f"{done.expert} {done.version}"
+    if done.expert == done.name:
+        return words
+    place = tr("{expert}, in the place of {name},")
+    return place.format(expert=words, name=done.name)
 
 
 def whose_words(one: Listed) -> str:

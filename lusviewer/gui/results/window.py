@@ -167,7 +167,10 @@ class ResultWindow(QWidget):
         if not isinstance(error, LusViewerError):
             raise error
         self.notice.show_error(error)
-        self.caution.setText("")
+        if self.result is None:
+            self.caution.setText("")
+        for button in (self.promote, self.roll_back, self.export):
+            button.setEnabled(False)
 
     def _show_head(self, result: Result) -> None:
         manifest, said = result.manifest, headline(result.validation)

@@ -76,11 +76,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done to the experts in use, for the status line."""
+    """What was done to the experts in use, for the status line.
+
+    ``expert`` is the one that is in use as ``name`` now, if any.
+    """
 
     what: str
     name: str
     version: str = ""
+    expert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ def promote(
     _, model_sha256 = read_model_manifest(bundle)
     store = ExpertStore(paths.user_experts(bundle))
     expert = store.install(folder, name, model_sha256=model_sha256)
-    yield Done("promoted", name, expert.manifest.version)
+    yield Done("promoted", name, expert.manifest.version, expert.manifest.name)
 
 
 def roll_back(
@@ -190,13 +194,14 @@ def roll_back(
 
     store = ExpertStore(paths.user_experts(bundle))
     earlier = [one for one in store.versions(name) if one.number is not None]
-    version = ""
+    done = Done("rolled back", name)
     for _ in earlier if to_model else earlier[:1]:
-        version = store.roll_back(name).manifest.version
+        manifest = store.roll_back(name).manifest
+        done = Done("rolled back", name, manifest.version, manifest.name)
     if to_model or not earlier:
         store.withdraw(name)
-        version = ""
-    yield Done("rolled back", name, version)
+        done = Done("rolled back", name)
+    yield done
 
 
 def export(folder: Path, file: Path, _cancel: CancelToken) -> Iterator[Done]:
