@@ -147,8 +147,8 @@ class Cache:
         return each * max(0, len(wanting) - _MEASURED), tuple(problems)
 
 
-def make_room(caches: Sequence[Cache], clips: Sequence[ClipEntry], limit: int) -> None:
-    """Delete what other runs kept, the oldest first, until these clips fit.
+def check_room(caches: Sequence[Cache], clips: Sequence[ClipEntry], limit: int) -> int:
+    """Return how many bytes these clips may take.
 
     Raises ``TrainingError`` where they alone are too many for ``limit`` bytes.
     """
@@ -161,6 +161,12 @@ def make_room(caches: Sequence[Cache], clips: Sequence[ClipEntry], limit: int) -
             f"more than {limit / 2**30:.1f}."
         )
         raise TrainingError(msg, hint="Allow more with --cache-gb.")
+    return needed
+
+
+def make_room(caches: Sequence[Cache], clips: Sequence[ClipEntry], limit: int) -> None:
+    """Delete what other runs kept, the oldest first, until these clips fit."""
+    needed = check_room(caches, clips, limit)
     own = {cache.file(clip) for cache in caches for clip in clips}
     others = sorted(
         (path.stat().st_mtime_ns, path.stat().st_size, path)

@@ -133,12 +133,15 @@ class Loop:
             yield self._look()
         self._lesson.module.load_state_dict(self._best, strict=False)
 
-    def seconds_a_step(self, steps: int = 2) -> float:
-        """Return how long a step takes; the weights are spoilt by it."""
-        started = time.monotonic()
-        for _ in range(steps):
-            self._step()
-        return (time.monotonic() - started) / steps
+    def seconds(self) -> float:
+        """Return how long steps and looks may take; the weights are spoilt by it."""
+        spent = []
+        for work in (self._step, self._step, self._lesson.validation):
+            started = time.monotonic()
+            work()
+            spent.append(time.monotonic() - started)
+        steps, every = self._settings.steps, self._settings.look_every
+        return min(spent[:2]) * steps + spent[2] * (1 + steps / every)
 
     def save(self) -> Event:
         """Write all that is needed to go on; return the event that says so."""

@@ -22,7 +22,7 @@ from lusviewer.training.adapt.bundle import (
     finish,
     unchanged,
 )
-from lusviewer.training.adapt.cache import make_room
+from lusviewer.training.adapt.cache import check_room, make_room
 from lusviewer.training.adapt.fractions import ADAPTED, BASE, Answers, fractions
 from lusviewer.training.adapt.loop import Loop
 from lusviewer.training.adapt.settings import PRETRAIN, check_settings
@@ -52,8 +52,6 @@ CHECKPOINTS: Final = "adapting"
 
 MODELS: Final = "models"
 _VIEWED: Final = 24
-_JUDGED_S: Final = 0.3
-"""Seconds that judging a clip takes, for the estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def check_only(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     """
     check_settings(settings)
     cancel = going.control.cancel
-    _, study, way = _begin(settings, going)
+    bundle, study, way = _begin(settings, going)
     yield told(study)
     for message in wary(study):
         yield {"event": "warning", "message": message}
@@ -106,8 +104,11 @@ def check_only(settings: AdaptSettings, going: Going) -> Iterator[Event]:
         raise TrainingError(msg, hint="Look where the files lie: library relocate.")
     lesson = way.lesson(study, Source(last, study.clips, made))
     loop = Loop(settings, lesson, settings.library / CHECKPOINTS / "none")
-    seconds += loop.seconds_a_step() * settings.steps + _JUDGED_S * len(study.clips)
+    seconds += loop.seconds()
     cancel.check()
+    started = time.monotonic()
+    way.vector(Graphs.of_bundle(bundle), made[0])
+    seconds += 2 * len(study.clips) * (time.monotonic() - started)
     yield {"event": "checked", "seconds": round(seconds)}
 
 
@@ -117,7 +118,7 @@ def _begin(settings: AdaptSettings, going: Going) -> tuple[ModelBundle, Study, W
     with open_library(settings.library) as library:
         study = read_study(library, settings)
     way = way_of(settings, bundle)
-    make_room(way.caches, study.clips, settings.cache_bytes)
+    check_room(way.caches, study.clips, settings.cache_bytes)
     return bundle, study, way
 
 
@@ -127,6 +128,7 @@ def _adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     yield told(study)
     for message in wary(study):
         yield {"event": "warning", "message": message}
+    make_room(way.caches, study.clips, settings.cache_bytes)
     print_of_run = settings.fingerprint(study.labels_sha256, bundle.identity.sha256)
     with control.stop.on_cancel(control.cancel.cancel):
         # Nothing was begun that could be kept: until then to stop is to cancel.

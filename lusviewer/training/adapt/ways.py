@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 FRAME, IN_TIME = "frame.onnx", "temporal.onnx"
 _FEWEST: Final = 24
 
+_CHOOSING: Final = 200
+"""Clips of validation patients that are asked at each look, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
@@ -160,13 +163,12 @@ def _task(settings: AdaptSettings, study: Study) -> Task:
 
 
 def _labels(settings: AdaptSettings, study: Study, source: Source) -> Labels:
-    return Labels(
-        source.load,
-        study.questions[0].truth,
-        study.rows("learn"),
-        study.rows("validation"),
-        settings.seed,
-    )
+    validation = study.rows("validation")
+    if len(validation) > _CHOOSING:
+        rng = np.random.default_rng([settings.seed, 61])
+        validation = np.sort(rng.choice(validation, _CHOOSING, replace=False))
+    truth, learn = study.questions[0].truth, study.rows("learn")
+    return Labels(source.load, truth, learn, validation, settings.seed)
 
 
 class TemporalWay:
