@@ -96,7 +96,11 @@ def judge(found: Mapping[str, Found]) -> tuple[bool | None, str]:
         False: "It did not pay",
         None: "No difference can be told from none",
     }[paid]
-    return paid, f"{start}: gain in AUC with all labels, patients never seen: {words}."
+    several = f" ({len(gains)} questions, not corrected for that)"
+    many = several if len(gains) > 1 else ""
+    return paid, (
+        f"{start}: gain in AUC with all labels, patients never seen{many}: {words}."
+    )
 
 
 def _side(gain: Mapping[str, Any]) -> int:
