@@ -221,7 +221,7 @@ class ClipView(FrameView):
         readouts.frame_readout(painter, font, position, self.hint(), self.b_lines())
         words = self._tool_hint()
         if words:
-            readouts.bottom_hint(painter, font, size.y(), words)
+            readouts.bottom_hint(painter, font, size, words)
         if self._saliency_key:
             words = words_of(self._saliency_key)
             readouts.saliency_legend(painter, font, size, words)

@@ -14,7 +14,7 @@ from lusviewer.gui import palette, theme
 from lusviewer.gui.overlay import depth_axis
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QTransform
+    from PySide6.QtGui import QFontMetrics, QTransform
 
     from lusviewer.geometry import FrameGeometry
 
@@ -82,13 +82,27 @@ def frame_readout(
     return label(painter, QPointF(MARGIN, MARGIN), lines)
 
 
-def bottom_hint(painter: QPainter, base: QFont, bottom: float, words: str) -> None:
-    """Write what the tool in hand does."""
+def bottom_hint(painter: QPainter, base: QFont, size: QPointF, words: str) -> None:
+    """Write what the tool in hand does, in as many lines as it takes."""
     font = theme.font(base)
     painter.setFont(font)
-    height = painter.fontMetrics().height() + 8
-    corner = QPointF(MARGIN, bottom - MARGIN - height)
-    label(painter, corner, [(words, font, _TEXT)])
+    metrics = painter.fontMetrics()
+    lines = folded(words, metrics, size.x() - 2 * MARGIN - 16.0)
+    height = len(lines) * metrics.height() + 8
+    corner = QPointF(MARGIN, size.y() - MARGIN - height)
+    label(painter, corner, [(line, font, _TEXT) for line in lines])
+
+
+def folded(words: str, metrics: QFontMetrics, width: float) -> list[str]:
+    """Return ``words`` as lines of at most ``width`` px, where a word allows it."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and metrics.horizontalAdvance(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def saliency_legend(painter: QPainter, base: QFont, size: QPointF, words: str) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QTransform,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -288,6 +295,16 @@ def test_a_ruler_is_drawn_only_where_the_clip_is_calibrated(qapp):
     image = ruler_drawn(qapp, scaled)
     ticks = [y for y in range(210) if image.pixelColor(217, y).value() > 100]
     assert ticks == [0, 40, 80, 120, 160, 200]
+
+
+def test_a_long_hint_is_folded_to_the_width_of_the_view(qapp):
+    metrics = QFontMetrics(qapp.font())
+    words = "Double-click or Enter ends the line; with Alt it stays as drawn"
+    assert readouts.folded(words, metrics, 10_000) == [words]
+    lines = readouts.folded(words, metrics, 150)
+    assert len(lines) > 2
+    assert " ".join(lines) == words
+    assert all(metrics.horizontalAdvance(line) <= 150 for line in lines)
 
 
 def test_the_grid_lies_on_the_beam():

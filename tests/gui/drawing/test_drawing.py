@@ -398,6 +398,24 @@ def test_drawings_come_back_with_their_clip_and_add_up(
     assert [line.kind for line in kept(drawing)[0]] == ["pleura", "b_line"]
 
 
+def test_a_drawing_is_undone_also_while_another_clip_is_open(
+    qtbot, drawing, ridge_path, clip_path
+):
+    draw_pleura(drawing)
+    settle(qtbot, drawing)
+    viewer, model = drawing._viewer, drawing.drawing.model
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        viewer.open_path(clip_path)
+    viewer.undo_stack.back()
+    settle(qtbot, drawing)
+    assert kept(drawing) == {}
+    open_in(qtbot, drawing, ridge_path)
+    assert model.lines(0) is None
+    viewer.undo_stack.forth()
+    settle(qtbot, drawing)
+    assert [line.kind for line in kept(drawing)[0]] == ["pleura"]
+
+
 def test_a_line_that_cannot_be_kept_is_not_shown_as_if_it_were(
     qtbot, window, ridge_path, tmp_path
 ):
