@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer import paths
-from lusviewer.errors import ManifestError, ModelError, TrainingError
+from lusviewer.errors import ModelError, TrainingError
 from lusviewer.experts.in_use import in_use
-from lusviewer.experts.manifest import read_expert_manifest
+from lusviewer.experts.listing import list_experts
 from lusviewer.experts.packing import (
     free_folder,
     pack_expert,
@@ -18,12 +18,13 @@ from lusviewer.experts.packing import (
 )
 from lusviewer.experts.store import ExpertStore
 from lusviewer.inference.bundle import read_model_manifest
-from lusviewer.inference.fields import MANIFEST, check_hash
+from lusviewer.inference.fields import MANIFEST
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from lusviewer.experts.listing import Listed
     from lusviewer.experts.store import Installed
 
 
@@ -33,12 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    bundle, store = _bundle(arguments), _store(arguments)
-    _, sha256 = read_model_manifest(bundle)
-    found = [
-        _described(name, folder, store, sha256)
-        for name, folder in in_use(bundle, store.folder).items()
-    ]
+    listed = list_experts(_bundle(arguments), _store(arguments).folder)
+    found = [_described(one) for one in listed]
     if arguments.json:
         print(json.dumps(found, indent=1))
     else:
@@ -47,26 +44,20 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0 if all(one["problem"] is None for one in found) else 1
 
 
-def _described(
-    name: str, folder: Path, store: ExpertStore, model_sha256: str
-) -> dict[str, Any]:
+def _described(one: Listed) -> dict[str, Any]:
     """Return what an expert in use says of itself, and what it replaced."""
-    own = store.folder in folder.parents
-    earlier = [_version(one) for one in store.versions(name) if one.folder != folder]
-    found: dict[str, Any] = {"name": name, "folder": str(folder), "own": own}
-    found |= {"earlier": earlier if own else [], "problem": None}
-    try:
-        manifest, _ = read_expert_manifest(folder)
-        check_hash(manifest.file, manifest.sha256)
-    except ManifestError as error:
-        return found | {"problem": str(error)}
+    found: dict[str, Any] = {"name": one.name, "folder": str(one.folder)}
+    found |= {"own": one.own, "earlier": [_version(old) for old in one.earlier]}
+    if (manifest := one.manifest) is None:
+        return found | {"problem": one.problem}
     return found | {
+        "problem": None,
         "version": manifest.version,
         "target": manifest.target,
         "kind": manifest.kind,
         "classes": list(manifest.classes),
         "trained_on": manifest.trained_on.text,
-        "fits_the_model": manifest.model_sha256 in (None, model_sha256),
+        "fits_the_model": one.fits,
     }
 
 
