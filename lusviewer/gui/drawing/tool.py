@@ -114,10 +114,9 @@ class DrawingTool(QObject):
         """The keys of the pen, before the shortcuts of the window."""
         if not self.active:
             return frozenset()
-        keys = {Qt.Key.Key_Escape, Qt.Key.Key_Delete}
-        if self.sketch is not None:
-            keys |= {*_ENTER, Qt.Key.Key_Backspace}
-        return frozenset(keys)
+        # A point taken back once too often must not take an answer back.
+        keys = {Qt.Key.Key_Escape, *_DELETE}
+        return frozenset(keys if self.sketch is None else keys | {*_ENTER})
 
     def hint(self) -> str:
         """Return what the next click does."""

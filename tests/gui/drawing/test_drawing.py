@@ -241,16 +241,18 @@ def test_keys_shorten_and_abandon_a_line_and_put_the_pen_down(qtbot, drawing):
     tool = drawing.drawing.tool
     for x in (40.0, 90.0, 140.0):
         click(drawing, x, 90.0)
-    assert Qt.Key.Key_Backspace in keys_of(drawing.clip_view)
+    assert Qt.Key.Key_Return in keys_of(drawing.clip_view)
     press_key(drawing, Qt.Key.Key_Backspace)
     assert tool.sketch is not None
     assert len(tool.sketch.points) == 2
     press_key(drawing, Qt.Key.Key_Escape)
     assert tool.sketch is None
-    assert Qt.Key.Key_Backspace not in keys_of(drawing.clip_view)
+    assert Qt.Key.Key_Return not in keys_of(drawing.clip_view)
+    assert Qt.Key.Key_Backspace in keys_of(drawing.clip_view)
     assert drawing.actions_by_name["draw"].isChecked()
     press_key(drawing, Qt.Key.Key_Escape)
     assert not drawing.actions_by_name["draw"].isChecked()
+    assert keys_of(drawing.clip_view) == frozenset()
     assert drawing.study.current.entry is None
 
 
