@@ -205,12 +205,14 @@ def _card(trained: Trained, tree: TreeHead | None) -> str:
 
 
 def _stopped_words(stopped: Mapping[str, Any]) -> str:
-    done = ", ".join(stopped["kinds"])
     left = ", ".join(stopped["kinds_left_out"]) or "no kind"
-    words = f"It was stopped early, after {done}; not tried: {left}"
-    folds, settings = stopped["folds_untried"], stopped["settings_untried"]
-    more = f"{folds} folds did not try all settings, the last choice left out"
-    return f"{words}; {more} {settings} of them."
+    parts = [f"It was stopped early, after {', '.join(stopped['kinds'])}"]
+    parts.append(f"kinds not tried: {left}")
+    if folds := stopped["folds_untried"]:
+        parts.append(f"folds in which not all settings were tried: {folds}")
+    if settings := stopped["settings_untried"]:
+        parts.append(f"settings not tried for this expert: {settings}")
+    return f"{'; '.join(parts)}."
 
 
 def _with_interval(figure: Mapping[str, Any]) -> str:
