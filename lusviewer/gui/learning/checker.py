@@ -23,13 +23,15 @@ PAUSE_MS: Final = 400
 class Check:
     """What is known of a wish: its clips, what to be wary of, what is wrong.
 
-    ``done`` is false while it is still looked at.
+    ``done`` is false while it is still looked at; ``seconds`` is how long it would
+    take, where that is known.
     """
 
     done: bool = False
     clips: Clips | None = None
     warnings: tuple[str, ...] = ()
     problems: tuple[Failed, ...] = ()
+    seconds: float | None = None
 
     @property
     def possible(self) -> bool:
@@ -98,15 +100,21 @@ class Checker(QObject):
         child, self._child = self._child, None
         events = self._events
         problems = [one for one in events if isinstance(one, Failed)]
-        fine = any(isinstance(one, Checked) for one in events)
+        fine = [one for one in events if isinstance(one, Checked)]
         if child is not None:
             if not fine and not problems:
                 problems = [self._unknown(child)]
             child.deleteLater()
         clips = [one for one in events if isinstance(one, Clips)]
         warnings = [one.message for one in events if isinstance(one, Warned)]
-        last = clips[-1] if clips else None
-        self._tell(Check(True, last, tuple(warnings), tuple(problems)))  # noqa: FBT003
+        check = Check(
+            done=True,
+            clips=clips[-1] if clips else None,
+            warnings=tuple(warnings),
+            problems=tuple(problems),
+            seconds=fine[-1].seconds if fine else None,
+        )
+        self._tell(check)
 
     def _unknown(self, child: Child) -> Failed:
         last = child.last_errors[-1] if child.last_errors else ""

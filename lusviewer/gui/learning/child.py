@@ -49,6 +49,7 @@ class Child(QObject):
     def __init__(self, arguments: Sequence[str], parent: QObject) -> None:
         super().__init__(parent)
         self.last_errors: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.process_id = 0
         self._lines = Lines()
         self._errors = b""
         self._over = False
@@ -56,7 +57,7 @@ class Child(QObject):
         name, call = program(arguments)
         self._process.setProgram(name)
         self._process.setArguments(call)
-        self._process.started.connect(self._step_back)
+        self._process.started.connect(self._on_started)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_errors)
         self._process.finished.connect(self._on_finished)
@@ -68,11 +69,6 @@ class Child(QObject):
     def running(self) -> bool:
         """Whether it has begun and not ended."""
         return self._process.state() is not QProcess.ProcessState.NotRunning
-
-    @property
-    def process_id(self) -> int:
-        """The number the system gave it, 0 where it does not run."""
-        return int(self._process.processId())
 
     def start(self) -> None:
         """Begin."""
@@ -87,6 +83,10 @@ class Child(QObject):
         self.say("cancel")
         self._killer.start()
 
+    def kill(self) -> None:
+        """End it at once, as if the power had gone."""
+        self._process.kill()
+
     def drop(self) -> None:
         """End it soon; nothing is heard of it any more."""
         self._over = True
@@ -99,8 +99,9 @@ class Child(QObject):
         self._process.waitForFinished(GRACE_MS)
 
     @Slot()
-    def _step_back(self) -> None:
+    def _on_started(self) -> None:
         """Let the window's thread go first."""
+        self.process_id = int(self._process.processId())
         if sys.platform == "linux":
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.process_id, NICENESS)

@@ -42,12 +42,16 @@ class CloseGuard(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("A training is under way"))
-        box.setText(self.tr("An expert is being trained. What is to become of it?"))
+        box.setText(self.tr("Something is being trained. What is to become of it?"))
         box.setInformativeText(self._told())
         role = QMessageBox.ButtonRole
         self.stay = box.addButton(self.tr("Keep the window open"), role.RejectRole)
         self.keep = box.addButton(self.tr("Stop early, keep the best"), role.AcceptRole)
-        self.drop = box.addButton(self.tr("Cancel it and close"), role.DestructiveRole)
+        current = self._trainings.current
+        later = current is not None and current.can_pause
+        end = self.tr("Cancel it and close")
+        end = self.tr("Close, go on another time") if later else end
+        self.drop = box.addButton(end, role.DestructiveRole)
         self.keep.setToolTip(
             self.tr("The window closes once the best expert so far is written.")
         )
@@ -92,7 +96,7 @@ class CloseGuard(QObject):
     @Slot()
     def _on_drop(self) -> None:
         self.closing = True
-        self._trainings.cancel_all()
+        self._trainings.end_all()
         self._on_changed()
 
     @Slot()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyqtgraph
 from PySide6.QtCore import Qt
@@ -19,8 +19,34 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
     from lusviewer.gui.learning.trainings import Curve
+    from lusviewer.gui.theme import Theme
 
-_HEIGHT = 130
+_HEIGHT: Final = 130
+_AXES: Final = ("left", "bottom")
+
+
+def bare_plot(name: str, height: int) -> pyqtgraph.PlotWidget:
+    """Return a plot that neither zooms nor catches the wheel."""
+    plot = pyqtgraph.PlotWidget(background=None)
+    # The style sheet paints every graphics view as the clip's dark stage.
+    plot.setStyleSheet("background: transparent;")
+    plot.setFixedHeight(height)
+    plot.setAccessibleName(name)
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.hideButtons()
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for axis in _AXES:
+        plot.getAxis(axis).enableAutoSIPrefix(enable=False)
+    return plot
+
+
+def dress(plot: pyqtgraph.PlotWidget, colours: Theme) -> None:
+    """Give the axes of a plot the colours of the theme."""
+    for name in _AXES:
+        axis = plot.getAxis(name)
+        axis.setPen(colours.colour("line"))
+        axis.setTextPen(colours.colour("muted"))
 
 
 class CurvePlot(QWidget):
@@ -33,17 +59,7 @@ class CurvePlot(QWidget):
         self.choice = Choice(
             self.tr("Curve"), self.tr("Which of the curves is shown; first the newest")
         )
-        self.plot = pyqtgraph.PlotWidget(background=None)
-        # The style sheet paints every graphics view as the clip's dark stage.
-        self.plot.setStyleSheet("background: transparent;")
-        self.plot.setFixedHeight(_HEIGHT)
-        self.plot.setAccessibleName(self.tr("How the error falls"))
-        self.plot.setMenuEnabled(False)
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.hideButtons()
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for name in ("left", "bottom"):
-            self.plot.getAxis(name).enableAutoSIPrefix(False)  # noqa: FBT003 - Qt-like
+        self.plot = bare_plot(self.tr("How the error falls"), _HEIGHT)
         self.learned = self.plot.plot()
         self.judged = self.plot.plot()
         self.key = words("", "muted", wrap=True)
@@ -83,19 +99,16 @@ class CurvePlot(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event.type() is event.Type.PaletteChange and hasattr(self, "judged"):
+        if event.type() is event.Type.PaletteChange and self._curves:
             self._dress()
 
     def _dress(self) -> None:
         colours = theme_of(self)
-        line = colours.colour("accent")
-        self.learned.setPen(pyqtgraph.mkPen(line, width=1.6))
-        dashes = pyqtgraph.mkPen(colours.colour("warning"), width=1.6, dash=[4, 3])
-        self.judged.setPen(dashes)
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(colours.colour("line"))
-            axis.setTextPen(colours.colour("muted"))
+        dress(self.plot, colours)
+        self.learned.setPen(pyqtgraph.mkPen(colours.colour("accent"), width=1.6))
+        dashes = Qt.PenStyle.DashLine
+        pen = pyqtgraph.mkPen(colours.colour("warning"), width=1.6, style=dashes)
+        self.judged.setPen(pen)
 
 
 def _told(name: str, values: list[float]) -> str:

@@ -102,23 +102,25 @@ class Checkpoint:
 
     step: int
     total: int
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The AUC of a question with a share of its labels, plain and adapted."""
+    """The AUC with a share of the labels: of the model as it was, and adapted."""
 
     share: float
-    plain: Figure
-    adapted: Figure
+    before: Figure | None
+    adapted: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
 class Fractions:
-    """Label-fraction curves by question, and what they say in a sentence."""
+    """Label-fraction curves by question, whether it paid, and that in a sentence."""
 
     curves: Mapping[str, tuple[Share, ...]]
-    said: str = ""
+    paid: bool | None
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Nothing is wrong."""
+    """Nothing is wrong; ``seconds`` is how long it would take, where that is known."""
+
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,24 @@ def _figures(told: Mapping[str, Any]) -> Figures:
     return Figures(_figure(told["auc"]), known)
 
 
+def fractions_of(told: Mapping[str, Any]) -> Fractions:
+    """Return label-fraction curves as an adaptation writes them."""
+    curves = {
+        str(name): tuple(
+            Share(float(one["fraction"]), _figure(one["auc"]), _figure(new["auc"]))
+            for one, new in zip(
+                found["arms"]["base"], found["arms"]["adapted"], strict=True
+            )
+        )
+        for name, found in told["questions"].items()
+    }
+    return Fractions(curves, told.get("paid"), str(told["verdict"]))
+
+
+def _checkpoint(told: Mapping[str, Any]) -> Checkpoint:
+    return Checkpoint(int(told["step"]), int(told["total"]), Path(told["folder"]))
+
+
 def _clips(told: Mapping[str, Any]) -> Clips:
     return Clips(
         int(told["clips"]),
@@ -260,9 +282,10 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Event]]] = {
     "figures": _figures,
     "expert": _made,
     "model": _made,
-    "checkpoint": lambda told: Checkpoint(int(told["step"]), int(told["total"])),
+    "checkpoint": _checkpoint,
+    "fractions": fractions_of,
     "kept": lambda told: Kept(str(told["what"])),
-    "checked": lambda _told: Checked(),
+    "checked": lambda told: Checked(_number(told.get("seconds"))),
     "stopped": lambda _told: Stopped(),
     "error": _failed,
 }

@@ -11,6 +11,8 @@ from lusviewer.gui.panel_parts import words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QStandardItem, QWheelEvent
 
 
@@ -31,7 +33,7 @@ class Choice(QComboBox):
         """Leave the wheel to the panel: scrolling past must not change anything."""
         event.ignore()
 
-    def fill(self, items: list[tuple[str, object, bool]]) -> None:
+    def fill(self, items: Sequence[tuple[str, object, bool]]) -> None:
         """Offer items: words, data, whether it can be chosen; keep what was chosen."""
         before = self.currentData()
         self.blockSignals(True)  # noqa: FBT003 - Qt's own signature

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from lusviewer.gui.crash import LOG_NAME
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.learning import work
 from lusviewer.gui.learning.closing import CloseGuard
+from lusviewer.gui.learning.deeper_tab import DeeperTab
 from lusviewer.gui.learning.expert_tab import ExpertTab
-from lusviewer.gui.learning.run_card import RunCard
-from lusviewer.gui.learning.trainings import Trainings
+from lusviewer.gui.learning.plots import Plots
+from lusviewer.gui.learning.trainings import State, Trainings
 from lusviewer.gui.theme import SPACE
-from lusviewer.paths import user_logs
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-    from lusviewer.gui.learning.curve_plot import CurvePlot
     from lusviewer.gui.learning.trainings import Training
+    from lusviewer.gui.learning.work import Offer
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
@@ -31,12 +29,9 @@ if TYPE_CHECKING:
 REST_MS: Final = 700
 """How long the library must rest before it is read again."""
 
-_PLOTS: Final = "pyqtgraph"
-_CURVES: Final = "lusviewer.gui.learning.curve_plot"
-
 
 class LearningPanel(QWidget):
-    """Trainings that run and wait, the form for a new one, and earlier results.
+    """Trainings that run and wait, the forms for new ones, and earlier results.
 
     Signals
     -------
@@ -56,27 +51,25 @@ class LearningPanel(QWidget):
         super().__init__(parent)
         self._viewer, self._study, self._settings = viewer, study, settings
         self.trainings = Trainings(self)
-        self.experts = ExpertTab(viewer, study, self.trainings)
-        self._plots_ready = False
-        self._loading = Lane(self)
+        self._plots = Plots(self)
+        self.experts = ExpertTab(viewer, study, self.trainings, self._plots)
+        self.deeper = DeeperTab(viewer, study, self.trainings, self._plots)
+        self._reading = Lane(self)
+        self._cleaning = Lane(self, replacing=False)
         self._stale = True
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self.cards: dict[Training, RunCard] = {}
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        self._running = QVBoxLayout()
-        self._running.setSpacing(SPACE)
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        column.setSpacing(SPACE)
-        column.addLayout(self._running)
-        column.addWidget(self.experts, 1)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(_scrolled(self.experts), self.tr("An expert"))
+        deeper = self.tr("Deeper, for researchers")
+        self.tabs.addTab(_scrolled(self.deeper), deeper)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(_scrolled(page))
+        whole.addWidget(self.tabs)
 
     def _connect(self) -> None:
         self._rest.timeout.connect(self._read)
@@ -86,11 +79,10 @@ class LearningPanel(QWidget):
             self._viewer.models_changed,
         ):
             signal.connect(self._on_changed)
-        self.trainings.added.connect(self._on_added)
-        self.trainings.removed.connect(self._on_removed)
-        self.trainings.made.connect(self.experts.list_results)
         self.experts.result_wanted.connect(self.result_wanted)
-        self._loading.produced.connect(self._on_plots)
+        self._reading.produced.connect(self._on_offer)
+        self._reading.failed.connect(self._study.failed)
+        self.trainings.removed.connect(self._clean)
 
     # --- following the library -------------------------------------------------------
 
@@ -109,36 +101,21 @@ class LearningPanel(QWidget):
     @Slot()
     def _read(self) -> None:
         self._stale = False
-        self.experts.read()
-
-    # --- what is trained -------------------------------------------------------------
-
-    @Slot(object)
-    def _on_added(self, training: Training) -> None:
-        if not self._plots_ready:
-            self._loading.run(partial(work.load, (_PLOTS,)))
-        card = RunCard(training, user_logs() / LOG_NAME, self._plot)
-        card.result_wanted.connect(self.result_wanted)
-        card.put_away.connect(partial(self.trainings.put_away, training))
-        self.cards[training] = card
-        self._running.addWidget(card)
+        models = self._viewer.analysis.models
+        sha256 = None if models is None else models.bundle.identity.sha256
+        self._reading.run(partial(work.read_offer, self._study.shelf, sha256))
 
     @Slot(object)
-    def _on_removed(self, training: Training) -> None:
-        card = self.cards.pop(training)
-        card.hide()
-        card.deleteLater()
+    def _on_offer(self, offers: tuple[Offer, ...]) -> None:
+        self.experts.show_offer(offers[-1])
+        self.deeper.show_offer(offers[-1])
 
-    @Slot()
-    def _on_plots(self) -> None:
-        self._plots_ready = True
-
-    def _plot(self) -> CurvePlot | None:
-        """Return a new plot, None before what draws it is loaded."""
-        if not self._plots_ready:
-            return None
-        plot: CurvePlot = import_module(_CURVES).CurvePlot()
-        return plot
+    @Slot(object)
+    def _clean(self, training: Training) -> None:
+        """Leave no lock of a process that had to be killed."""
+        if training.state is State.CANCELLED and training.process_id:
+            clean = partial(work.drop_lock, training.library, training.process_id)
+            self._cleaning.run(clean)
 
     # --- closing ---------------------------------------------------------------------
 
@@ -149,11 +126,18 @@ class LearningPanel(QWidget):
     def shutdown(self) -> None:
         """End what is trained, stop reading, wait for every process and thread."""
         self.trainings.close()
+        self._reading.close()
+        self._cleaning.close()
         self.experts.close_work()
-        self._loading.close()
+        self.deeper.close_work()
+        self._plots.close_work()
 
 
-def _scrolled(page: QWidget) -> QScrollArea:
+def _scrolled(tab: QWidget) -> QScrollArea:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+    column.addWidget(tab)
     area = QScrollArea()
     area.setWidget(page)
     area.setWidgetResizable(True)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui.learning.trainings import State
+from lusviewer.gui.learning.wishes import ADAPT
 from lusviewer.gui.learning.words import (
     auc_words,
     beside_words,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.gui.learning.curve_plot import CurvePlot
+    from lusviewer.gui.learning.fraction_plot import FractionPlot
+    from lusviewer.gui.learning.plots import Plots
     from lusviewer.gui.learning.trainings import Training
 
 _LOG_HEIGHT: Final = 120
@@ -53,15 +56,15 @@ class RunCard(QFrame):
     result_wanted = Signal(object)
     put_away = Signal()
 
-    def __init__(
-        self, training: Training, log_path: Path, plot: Callable[[], CurvePlot | None]
-    ) -> None:
+    def __init__(self, training: Training, log_path: Path, plots: Plots) -> None:
         super().__init__()
         self.setProperty("role", "card")
         self.training = training
         self._log_path = log_path
-        self._plot = plot
+        self._plots = plots
+        self._pausing = False
         self.curves: CurvePlot | None = None
+        self.fractions: FractionPlot | None = None
         self.title = ElidedLabel(training.title)
         self.title.setFont(font(self.title.font(), bold=True))
         self.setAccessibleName(training.title)
@@ -95,49 +98,39 @@ class RunCard(QFrame):
         under_way = state in (State.RUNNING, State.ENDING, State.CANCELLING)
         self.bar.setVisible(under_way)
         self.log.setVisible(state is not State.WAITING)
-        self._fill_buttons(state)
+        self._fill_buttons()
         self._on_progressed()
 
-    def _fill_buttons(self, state: State) -> None:
+    def _fill_buttons(self) -> None:
         clear(self._buttons)
-        training = self.training
-        match state:
-            case State.WAITING:
-                self._button(
-                    self.tr("Leave the queue"),
-                    self.tr("Do not run this training."),
-                    training.cancel,
-                )
-            case State.RUNNING:
-                self._button(
-                    self.tr("Stop early, keep the best"),
-                    self.tr(
-                        "End now with the best expert found so far, and its figures."
-                    ),
-                    training.stop_early,
-                )
-                self._button(
-                    self.tr("Cancel"),
-                    self.tr("End now and keep nothing: as if it had never begun."),
-                    training.cancel,
-                )
-            case State.ENDING:
-                self._button(
-                    self.tr("Cancel"),
-                    self.tr("End now and keep nothing: as if it had never begun."),
-                    training.cancel,
-                )
-            case State.DONE:
-                self._button(
-                    self.tr("Show the result"),
-                    self.tr("Figures, curves, the clips it gets wrong, and its use."),
-                    self._show_result,
-                )
-                self._put_away()
-            case State.FAILED:
-                self._put_away()
-            case _:
-                pass
+        training, state = self.training, self.training.state
+        self._pausing = training.can_pause
+        if state is State.WAITING:
+            tip = self.tr("Do not run this training.")
+            self._button(self.tr("Leave the queue"), tip, training.cancel)
+        if state is State.RUNNING:
+            tip = self.tr("End now with the best found so far, and its figures.")
+            best = self.tr("Stop early, keep the best")
+            self._button(best, tip, training.stop_early)
+        if training.can_pause:
+            tip = self.tr("End now, and go on from here another time.")
+            self._button(self.tr("Go on later"), tip, training.pause)
+        if state in (State.RUNNING, State.ENDING):
+            tip = self.tr("End now and keep nothing: as if it had never begun.")
+            self._button(self.tr("Cancel"), tip, training.cancel)
+        if state is State.DONE:
+            self._result_button()
+        if state in (State.DONE, State.FAILED):
+            tip = self.tr("Take this card away. What was written stays.")
+            self._button(self.tr("Put away"), tip, self.put_away.emit)
+
+    def _result_button(self) -> None:
+        if self.training.arguments[:2] == ADAPT:
+            tip = self.tr("Analyse clips with this model from now on.")
+            self._button(self.tr("Use this model"), tip, self._want_result)
+        else:
+            tip = self.tr("Figures, curves, the clips it gets wrong, and its use.")
+            self._button(self.tr("Show the result"), tip, self._want_result)
 
     def _button(self, text: str, tip: str, act: Callable[[], None]) -> None:
         button = QPushButton(text)
@@ -146,17 +139,15 @@ class RunCard(QFrame):
         button.clicked.connect(lambda _checked=False: act())
         self._buttons.addWidget(button)
 
-    def _put_away(self) -> None:
-        tip = self.tr("Take this card away. What was written stays.")
-        self._button(self.tr("Put away"), tip, self.put_away.emit)
-
-    def _show_result(self) -> None:
+    def _want_result(self) -> None:
         if (made := self.training.told.made) is not None:
             self.result_wanted.emit(made.folder)
 
     @Slot()
     def _on_progressed(self) -> None:
         told = self.training.told
+        if self._pausing is not self.training.can_pause:
+            self._fill_buttons()
         self.doing.setText(self._doing())
         progress = told.progress
         total = 0 if progress is None else progress.total
@@ -190,10 +181,12 @@ class RunCard(QFrame):
         told = self.training.told
         if self.training.state is State.FAILED:
             return self._failure()
-        if self.training.state is not State.DONE or told.figures is None:
+        if self.training.state is not State.DONE:
             return ""
-        said = [auc_words(told.figures.auc)]
-        said += [beside_words(one) for one in told.figures.beside]
+        said = [] if told.fractions is None else [told.fractions.verdict]
+        if told.figures is not None:
+            said.append(auc_words(told.figures.auc))
+            said += [beside_words(one) for one in told.figures.beside]
         return "\n".join(said)
 
     def _failure(self) -> str:
@@ -207,11 +200,16 @@ class RunCard(QFrame):
     def _show_curves(self) -> None:
         told = self.training.told
         if told.curves and self.curves is None:
-            self.curves = self._plot()
+            self.curves = self._plots.curves()
             if self.curves is not None:
                 self._curve_place.addWidget(self.curves)
         if self.curves is not None:
             self.curves.show_curves(told.curves)
+        if told.fractions is not None and self.fractions is None:
+            self.fractions = self._plots.fractions()
+            if self.fractions is not None:
+                self.fractions.show_fractions(told.fractions)
+                self._curve_place.addWidget(self.fractions)
 
 
 class _KindTable(QWidget):

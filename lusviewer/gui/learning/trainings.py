@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -154,8 +155,19 @@ class Training(QObject):
         self._teller.timeout.connect(self.progressed)
 
     @property
+    def can_pause(self) -> bool:
+        """Whether it can be interrupted now, and go on from there later."""
+        under_way = self.state in (State.RUNNING, State.ENDING)
+        return under_way and self.told.checkpoint is not None
+
+    @property
+    def library(self) -> Path:
+        """The library it learns from, which need not be the one that is open."""
+        return Path(self.arguments[self.arguments.index("--library") + 1])
+
+    @property
     def process_id(self) -> int:
-        """The number of its process, 0 where none runs."""
+        """The number its process has or had, 0 where there was none."""
         return 0 if self._child is None else self._child.process_id
 
     @property
@@ -186,6 +198,12 @@ class Training(QObject):
         elif self._child is not None and self.state in (State.RUNNING, State.ENDING):
             self._child.cancel()
             self._become(State.CANCELLING)
+
+    def pause(self) -> None:
+        """End it now; the checkpoint it wrote last stays, to go on from."""
+        if self._child is not None and self.can_pause:
+            self._become(State.CANCELLING)
+            self._child.kill()
 
     def close(self) -> None:
         """End it now, and wait until it has."""
@@ -279,10 +297,14 @@ class Trainings(QObject):
             self.removed.emit(training)
             training.deleteLater()
 
-    def cancel_all(self) -> None:
-        """Leave no trace of any that runs or waits."""
-        for one in [*self.waiting, *filter(None, [self.current])]:
+    def end_all(self) -> None:
+        """Leave no trace of any that runs or waits, but of one that can go on."""
+        for one in self.waiting:
             one.cancel()
+        if self.current is not None and self.current.can_pause:
+            self.current.pause()
+        elif self.current is not None:
+            self.current.cancel()
 
     def keep_best(self) -> None:
         """Drop those that wait; have the one that runs keep its best."""

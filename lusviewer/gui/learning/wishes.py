@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
+EXPERT: Final = ("train", "expert")
+ADAPT: Final = ("train", "adapt")
+"""The words by which the two kinds of training are called."""
+
 KINDS: Final = ("tree", "forest", "logistic", "svm", "mlp")
 """The kinds of expert, the plainest first."""
 
 INPUTS: Final = ("biomarkers", "measured", "embedding", "clinical")
 USUAL_INPUTS: Final = frozenset({"biomarkers", "measured"})
+
+TEMPORAL, BLOCK, PRETRAIN = "temporal", "block", "pretrain"
+STEPS: Final = {TEMPORAL: 400, BLOCK: 300, PRETRAIN: 300}
+METHODS: Final = ("uscl", "frame-order")
 
 FOLDS: Final = 5
 CERTAINTY: Final = 0.5
@@ -63,7 +71,28 @@ class Wish:
     def arguments(self) -> list[str]:
         """Return the call, without the program's name."""
         return [
-            *("train", "expert", *self.asked.arguments(), *self.source.arguments()),
+            *(*EXPERT, *self.asked.arguments(), *self.source.arguments()),
             *("--inputs", ",".join(self.inputs), "--kind", ",".join(self.kinds)),
             *("--folds", str(self.folds), "--seed", str(self.seed)),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeepWish:
+    """A model to be adapted; ``asked`` None is for a pretraining without labels."""
+
+    what: str
+    asked: Asked | None
+    source: Source
+    method: str = METHODS[0]
+    steps: int = 300
+    seed: int = 0
+
+    def arguments(self) -> list[str]:
+        """Return the call, without the program's name."""
+        by = ["--method", self.method] if self.what == PRETRAIN else []
+        asked = [] if self.asked is None else self.asked.arguments()
+        return [
+            *(*ADAPT, "--what", self.what, *by, *asked, *self.source.arguments()),
+            *("--steps", str(self.steps), "--seed", str(self.seed)),
         ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.learning.events import Beside, Figure, Progress
     from lusviewer.gui.learning.wishes import Asked
-    from lusviewer.gui.learning.work import TaskOffer
+    from lusviewer.gui.learning.work import Offer, TaskOffer
 
 
 def tr(text: str) -> str:
@@ -95,6 +95,23 @@ def task_words(task: TaskOffer) -> str:
     return tr(known) if known else task.words[:1].upper() + task.words[1:]
 
 
+def nothing_to_learn(offer: Offer | None) -> str:
+    """Return why nothing can be learned from what there is, "" where it can."""
+    if offer is None:
+        return tr("Reading the library ...")
+    if offer.lacking:
+        return tr(
+            "Training needs {names}, which this program came without. Get the "
+            "lusviewer with training, or install it: pip install 'lusviewer[training]'."
+        ).format(names=", ".join(offer.lacking))
+    if not any(task.labelled for task in offer.tasks):
+        return tr(
+            "There is nothing to learn from yet. Say in the panel Findings what a "
+            "clip shows, or import clips with their labels (menu Study)."
+        )
+    return ""
+
+
 def value_words(task: str, value: str) -> str:
     """Return a value of a set in words: "some (4-6)"."""
     key = f"{task.removeprefix('group.')}.{value}"
@@ -148,11 +165,16 @@ def time_left(seconds: float | None) -> str:
     """Return how long it still takes, "" where nobody knows."""
     if seconds is None:
         return ""
+    return tr("{time} left").format(time=duration_words(seconds))
+
+
+def duration_words(seconds: float) -> str:
+    """Return a time that is not exactly known: "about 7 min"."""
     if seconds < 90:
-        return tr("about {n} s left").format(n=max(1, round(seconds)))
+        return tr("about {n} s").format(n=max(1, round(seconds)))
     if seconds < 90 * 60:
-        return tr("about {n} min left").format(n=round(seconds / 60))
-    return tr("about {n:.1f} h left").format(n=seconds / 3600)
+        return tr("about {n} min").format(n=round(seconds / 60))
+    return tr("about {n:.1f} h").format(n=seconds / 3600)
 
 
 def figure_words(figure: Figure | None) -> str:

@@ -35,7 +35,6 @@ NEEDED: Final = ("sklearn", "onnx", "torch")
 """What a training needs and the packaged viewer comes without."""
 
 EXPERTS: Final = "experts"
-MODELS: Final = "models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +251,14 @@ def load(modules: Sequence[str], _cancel: CancelToken) -> Iterator[str]:
     for name in modules:
         import_module(name)
     yield from modules
+
+
+def drop_lock(library: Path, process_id: int, _cancel: CancelToken) -> Iterator[Path]:
+    """Delete the lock that a process left in a library when it was killed."""
+    lock = library / "training.lock"
+    try:
+        if json.loads(lock.read_bytes())["pid"] == process_id:
+            lock.unlink()
+            yield lock
+    except (OSError, ValueError, KeyError, TypeError):
+        return

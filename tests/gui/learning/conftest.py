@@ -112,7 +112,7 @@ def looked(qtbot: QtBot, panel: LearningPanel) -> str:
     experts = panel.experts
     # What is added to a layout is shown a moment later.
     qtbot.waitUntil(
-        lambda: experts.checker.check.done and bool(words_in(experts.check)),
+        lambda: experts.box.checker.check.done and bool(words_in(experts.box.check)),
         timeout=WAIT_MS,
     )
-    return words_in(experts.check)
+    return words_in(experts.box.check)

@@ -41,6 +41,12 @@ def started(qtbot: QtBot, panel: LearningPanel, kind: str) -> Training:
     return panel.trainings.all[-1]
 
 
+def files_of(library: Path) -> list[Path]:
+    """Return what lies in a library beside its database."""
+    found = sorted(library.rglob("*"))
+    return [path for path in found if not path.name.startswith("library.db")]
+
+
 def ended(qtbot: QtBot, training: Training) -> None:
     qtbot.waitUntil(lambda: training.state.over, timeout=LONG_MS)
 
@@ -73,9 +79,9 @@ def test_it_is_told_beforehand_how_many_clips_and_patients_there_are(
     said = looked(qtbot, panel)
     assert "36 clips of 12 patients" in said
     assert "known from 4 patients only" in said
-    assert panel.experts.start.isEnabled()
+    assert panel.experts.box.start.isEnabled()
     panel.experts.form.question.parting.choose("2")
-    assert not panel.experts.start.isEnabled()
+    assert not panel.experts.box.start.isEnabled()
     said = looked(qtbot, panel)
     assert "below 2" in said
     assert "24 clips" in said
@@ -91,8 +97,8 @@ def test_labels_that_are_all_alike_cannot_be_learned_and_it_says_what_to_do(
     said = looked(qtbot, panel)
     assert "All clips are '1'" in said
     assert "Label clips that are something else as well." in said
-    assert not panel.experts.start.isEnabled()
-    assert panel.experts.reason.text() == "Cannot be started: see above."
+    assert not panel.experts.box.start.isEnabled()
+    assert panel.experts.box.reason.text() == "Cannot be started: see above."
 
 
 def test_limits_that_the_labels_allow_are_offered_and_taken(
@@ -106,7 +112,7 @@ def test_limits_that_the_labels_allow_are_offered_and_taken(
     question.cuts.clear()
     panel.experts.form.changed.emit()
     assert "is a number" in looked(qtbot, panel)
-    press(qtbot, panel.experts.check, "Part the values at 275")
+    press(qtbot, panel.experts.box.check, "Part the values at 275")
     assert question.cuts.text() == "275"
     assert "below 275" in looked(qtbot, panel)
 
@@ -118,7 +124,7 @@ def test_an_expert_without_inputs_is_refused_at_once(
     for box in panel.experts.form.inputs.values():
         box.setChecked(False)
     assert "nothing to decide by" in looked(qtbot, panel)
-    assert not panel.experts.start.isEnabled()
+    assert not panel.experts.box.start.isEnabled()
 
 
 def test_a_new_label_is_counted_without_being_asked_for(
@@ -131,7 +137,7 @@ def test_a_new_label_is_counted_without_being_asked_for(
     assert "36 clips" in looked(qtbot, panel)
     panel._study.label([Said("severity", None)], "Nothing", clips=[1, 2, 3])
     qtbot.waitUntil(
-        lambda: "33 clips of 11 patients" in words_in(panel.experts.check),
+        lambda: "33 clips of 11 patients" in words_in(panel.experts.box.check),
         timeout=WAIT_MS,
     )
 
@@ -141,9 +147,9 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
 ) -> None:
     panel = shown()
     training = started(qtbot, panel, "tree")
-    card = panel.cards[training]
+    card = panel.experts.runs.cards[training]
     assert card.title.full_text == "Severity"
-    assert panel.experts.reason.text().startswith("Waits until")
+    assert panel.experts.box.reason.text().startswith("Waits until")
     qtbot.waitUntil(lambda: card.bar.value() > 0, timeout=LONG_MS)
     assert "Decision tree" in card.doing.text()
     card.log.heading.click()
@@ -162,7 +168,7 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
         lambda: '"event": "expert"' in card.log.text.toPlainText(), timeout=WAIT_MS
     )
     press(qtbot, card, "Put away")
-    assert not panel.cards
+    assert not panel.experts.runs.cards
 
 
 def test_of_two_trainings_one_waits_and_may_leave_the_queue(
@@ -174,10 +180,12 @@ def test_of_two_trainings_one_waits_and_may_leave_the_queue(
     third = started(qtbot, panel, "logistic")
     states = [one.state for one in panel.trainings.all]
     assert states == [State.RUNNING, State.WAITING, State.WAITING]
-    assert "Waits for the training before it." in words_in(panel.cards[second])
-    press(qtbot, panel.cards[third], "Leave the queue")
+    assert "Waits for the training before it." in words_in(
+        panel.experts.runs.cards[second]
+    )
+    press(qtbot, panel.experts.runs.cards[third], "Leave the queue")
     assert panel.trainings.all == [first, second]
-    press(qtbot, panel.cards[first], "Cancel")
+    press(qtbot, panel.experts.runs.cards[first], "Cancel")
     qtbot.waitUntil(lambda: first not in panel.trainings.all, timeout=LONG_MS)
     ended(qtbot, second)
     assert second.state is State.DONE
@@ -189,7 +197,7 @@ def test_stopping_early_keeps_the_best_so_far(
 ) -> None:
     panel = shown()
     training = started(qtbot, panel, "all")
-    card = panel.cards[training]
+    card = panel.experts.runs.cards[training]
     qtbot.waitUntil(lambda: bool(training.told.kinds), timeout=LONG_MS)
     reads(qtbot, card.kinds, "Decision tree")
     press(qtbot, card, "Stop early, keep the best")
@@ -202,14 +210,14 @@ def test_stopping_early_keeps_the_best_so_far(
 
 def test_cancelling_leaves_no_trace(qtbot: QtBot, library: Path, shown: Show) -> None:
     panel = shown()
-    before = sorted(library.rglob("*"))
+    before = files_of(library)
     training = started(qtbot, panel, "forest")
     qtbot.waitUntil(lambda: training.told.progress is not None, timeout=LONG_MS)
-    press(qtbot, panel.cards[training], "Cancel")
+    press(qtbot, panel.experts.runs.cards[training], "Cancel")
     qtbot.waitUntil(lambda: not panel.trainings.all, timeout=LONG_MS)
-    assert not panel.cards
-    left = sorted(one for one in library.rglob("*") if "library.db" not in one.name)
-    assert left == [one for one in before if "library.db" not in one.name]
+    assert not panel.experts.runs.cards
+    # A child that does not end in time is killed, and its lock taken away after.
+    qtbot.waitUntil(lambda: files_of(library) == before, timeout=WAIT_MS)
 
 
 @pytest.mark.logs_warnings
@@ -223,10 +231,10 @@ def test_a_training_that_is_killed_says_so_and_where_the_log_is(
     os.kill(training.process_id, signal.SIGKILL)
     ended(qtbot, training)
     assert training.state is State.FAILED
-    said = words_in(panel.cards[training])
+    said = words_in(panel.experts.runs.cards[training])
     assert "ended unexpectedly" in said
     assert "lusviewer.log" in said
-    press(qtbot, panel.cards[training], "Put away")
+    press(qtbot, panel.experts.runs.cards[training], "Put away")
     assert not panel.trainings.all
 
 
@@ -236,7 +244,7 @@ def test_a_library_without_labels_says_where_to_give_them(
     panel = shown()
     assert "nothing to learn from yet" in words_in(panel)
     assert not panel.experts.form.isVisible()
-    assert not panel.experts.start.isVisible()
+    assert not panel.experts.box.start.isVisible()
 
 
 def test_a_program_without_its_training_says_how_to_get_it(
@@ -246,7 +254,7 @@ def test_a_program_without_its_training_says_how_to_get_it(
     panel = shown()
     assert "Training needs sklearn" in words_in(panel)
     assert "pip install 'lusviewer[training]'" in words_in(panel)
-    assert not panel.experts.start.isVisible()
+    assert not panel.experts.box.start.isVisible()
 
 
 def test_an_earlier_result_is_shown_and_deleted_only_when_that_is_meant(
