@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 RIDGE_X = np.arange(20, 200)
 
 
-def ridge_y(x: np.ndarray, frame: int) -> np.ndarray:
+def ridge_y(x: Any, frame: int) -> Any:
     """Return where the bright ridge lies: a bow that sinks from frame to frame."""
     return 70.0 + 8.0 * np.sin(x / 40.0) + 0.5 * frame
 
@@ -132,7 +132,7 @@ def draw_pleura(window: MainWindow, offset: float = 4.0) -> None:
     frame = window._viewer.frame_index
     window.actions_by_name["draw_pleura"].trigger()
     for x in (40.0, 90.0, 140.0, 180.0):
-        click(window, x, float(ridge_y(np.array(x), frame)) + offset)
+        click(window, x, float(ridge_y(x, frame)) + offset)
     press_key(window, Qt.Key.Key_Return)
 
 

@@ -20,7 +20,9 @@ from lusviewer.gui.drawing.strokes import (
     with_point,
     without_point,
 )
-from lusviewer.gui.drawing.work import line_of, width_of
+from lusviewer.gui.drawing.work import Sheet, Spot, line_of, width_of
+from lusviewer.gui.study.work import Place
+from lusviewer.io import open_clip
 from lusviewer.library import Line
 from lusviewer.library.values import LINE_KINDS
 
@@ -100,8 +102,10 @@ def test_a_line_never_leaves_its_frame():
     assert line.points == ((-0.5, 10.0), (59.5, 10.0))
 
 
-def test_points_that_a_double_click_sets_twice_are_set_once():
-    sketch = Sketch("pleura", None)
+def test_points_that_a_double_click_sets_twice_are_set_once(clip_path):
+    with open_clip(clip_path) as clip:
+        spot = Spot(clip_path, 0, "anna")
+        sketch = Sketch("pleura", Sheet(clip, Place(clip_path), spot, None))
     for at in ((10.0, 10.0), (40.0, 12.0), (41.0, 12.0)):
         sketch.add(at, 1.0)
     assert sketch.points == ((10.0, 10.0), (40.0, 12.0))
