@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from lusviewer.errors import LibraryError
 from lusviewer.library.choosing import joined, ordered
@@ -29,7 +29,7 @@ from lusviewer.library.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from lusviewer.library.database import Change, Database
 
@@ -271,51 +271,50 @@ def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ..
     """Return the clips with these keys, in their order, with what is said of them."""
     if not keys:
         return ()
-    said, wanted = _Said(), _among(keys)
-    query = (
-        select(LABELS.c.clip_id, LABELS.c.task, LABELS.c.value)
-        .where(LABELS.c.clip_id.in_(wanted), LABELS.c.current)
-        .where(LABELS.c.value.is_not(None))
-        .order_by(LABELS.c.id)
-    )
-    for clip_id, task, value in connection.execute(query).all():
+    said, asked = _Said(), {"keys": json.dumps(list(keys))}
+    for clip_id, task, value in connection.execute(_LABELS, asked).all():
         said.labels.setdefault(clip_id, {})[task] = value
-    for clip_id, classes, *shown in connection.execute(_shown(wanted)).all():
+    for clip_id, classes, *shown in connection.execute(_PREDICTIONS, asked).all():
         one = ClipPrediction(*(*shown, _names(classes)))
         said.predictions.setdefault(clip_id, []).append(one)
-    models = select(ANALYSES.c.clip_id, ANALYSES.c.model_sha256)
-    models = models.where(ANALYSES.c.clip_id.in_(wanted)).order_by(ANALYSES.c.id)
-    for clip_id, sha256 in connection.execute(models).all():
+    for clip_id, sha256 in connection.execute(_MODELS, asked).all():
         said.models.setdefault(clip_id, []).append(sha256)
-    rows = joined(select(*_COLUMNS)).where(CLIPS.c.id.in_(wanted))
-    found = {row.id: _entry(row, said) for row in connection.execute(rows).all()}
+    rows = connection.execute(_ROWS, asked).all()
+    found = {row.id: _entry(row, said) for row in rows}
     return tuple(found[key] for key in keys if key in found)
 
 
-def _among(keys: Sequence[int]) -> Select[tuple[int]]:
-    """Return the keys as a table, which is quicker than a value for each."""
-    return select(func.json_each(json.dumps(list(keys))).table_valued("value").c.value)
-
-
-def _shown(wanted: Select[tuple[int]]) -> Select[Any]:
-    """Ask for what the experts in use say of clips, as a list shows it."""
-    return (
-        select(
-            PREDICTIONS.c.clip_id,
-            EXPERTS.c.classes,
-            EXPERTS.c.target,
-            EXPERTS.c.name,
-            EXPERTS.c.version,
-            PREDICTIONS.c.best,
-            PREDICTIONS.c.probability,
-            PREDICTIONS.c.abstained,
-            PREDICTIONS.c.model_sha256,
-        )
-        .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
-        .where(PREDICTIONS.c.clip_id.in_(wanted))
-        .where(PREDICTIONS.c.superseded_utc.is_(None))
-        .order_by(EXPERTS.c.target, EXPERTS.c.name)
+# Made once: putting these together takes longer than SQLite does. The keys come as
+# one value, a table of JSON, which is quicker than a value for each.
+_AMONG: Final = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
+_LABELS: Final = (
+    select(LABELS.c.clip_id, LABELS.c.task, LABELS.c.value)
+    .where(LABELS.c.clip_id.in_(_AMONG), LABELS.c.current)
+    .where(LABELS.c.value.is_not(None))
+    .order_by(LABELS.c.id)
+)
+_PREDICTIONS: Final = (
+    select(
+        PREDICTIONS.c.clip_id,
+        EXPERTS.c.classes,
+        EXPERTS.c.target,
+        EXPERTS.c.name,
+        EXPERTS.c.version,
+        PREDICTIONS.c.best,
+        PREDICTIONS.c.probability,
+        PREDICTIONS.c.abstained,
+        PREDICTIONS.c.model_sha256,
     )
+    .join(EXPERTS, EXPERTS.c.id == PREDICTIONS.c.expert_id)
+    .where(PREDICTIONS.c.clip_id.in_(_AMONG), PREDICTIONS.c.superseded_utc.is_(None))
+    .order_by(EXPERTS.c.target, EXPERTS.c.name)
+)
+_MODELS: Final = (
+    select(ANALYSES.c.clip_id, ANALYSES.c.model_sha256)
+    .where(ANALYSES.c.clip_id.in_(_AMONG))
+    .order_by(ANALYSES.c.id)
+)
+_ROWS: Final = joined(select(*_COLUMNS)).where(CLIPS.c.id.in_(_AMONG))
 
 
 @dataclass(slots=True)

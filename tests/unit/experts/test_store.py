@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from lusviewer.errors import ManifestError, ModelError
 from lusviewer.experts import load_experts, store
 from lusviewer.experts.store import ExpertStore
+from lusviewer.files import ABANDONED_S
 from tests.bundles import make_tree
 
 
@@ -84,6 +87,21 @@ def test_what_an_interrupted_roll_back_left_is_not_in_the_way(tmp_path, experts)
 
     assert experts.roll_back("severity-tree").manifest.version == "1"
     assert leftovers(experts) == []
+
+
+def test_what_killed_promotions_left_is_taken_away_once_nobody_writes_to_it(
+    tmp_path, experts
+):
+    for name in (".staging-old", ".staging-new", "mine"):
+        (experts.folder / name).mkdir(parents=True)
+        (experts.folder / name / "head.onnx").write_bytes(b"half")
+    long_ago = time.time() - 2 * ABANDONED_S
+    for name in (".staging-old", "mine"):
+        for path in (experts.folder / name / "head.onnx", experts.folder / name):
+            os.utime(path, (long_ago, long_ago))
+    experts.install(version(tmp_path, "1"))
+    assert leftovers(experts) == [".staging-new"]
+    assert (experts.folder / "mine").is_dir()
 
 
 def test_the_present_version_stays_when_the_earlier_cannot_take_its_place(

