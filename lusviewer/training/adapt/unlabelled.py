@@ -37,6 +37,8 @@ PATIENTS: Final = 4
 _TEMPERATURE: Final = {USCL: 0.5, FRAME_ORDER: 0.05}
 _PROJECTION: Final = 64
 _BATCHES: Final = 6
+"""Batches of validation patients at each look, at most; each is seen about twice."""
+
 _LEARN, _CHOOSE = 51, 52
 
 
@@ -103,6 +105,10 @@ class PretrainLesson:
             parts["order"] = self._order
             self._patients = patients_of(clips.learn), patients_of(clips.validation)
         self.module = nn.ModuleDict(parts)
+        seen, count = len(clips.validation), VIDEOS
+        if method == FRAME_ORDER:
+            seen, count = len(self._patients[1]), PATIENTS
+        self._batches = min(_BATCHES, 2 * -(-seen // count))
         self._check()
 
     def loss(self, step: int) -> Tensor:
@@ -115,7 +121,7 @@ class PretrainLesson:
         with torch.no_grad():
             found = [
                 float(self._both(1, [self._clips.seed, _CHOOSE, batch])[0])
-                for batch in range(_BATCHES)
+                for batch in range(self._batches)
             ]
         return sum(found) / len(found)
 
