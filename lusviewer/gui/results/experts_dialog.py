@@ -93,6 +93,7 @@ class ExpertsDialog(QDialog):
         self.table.setSelectionMode(Table.SelectionMode.ExtendedSelection)
         self.table.itemSelectionChanged.connect(self._show_possible)
         self.table.itemActivated.connect(self._show_result)
+        self.table.setWordWrap(False)
 
     def _lay_out(self) -> None:
         self.show_result = QPushButton(self.tr("Show its result"))

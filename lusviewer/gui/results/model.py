@@ -69,6 +69,11 @@ class ExpertsModel(QObject):
         """Whether something that was asked for is still to be done."""
         return self._errands.busy
 
+    @property
+    def refreshes(self) -> bool:
+        """Whether clips of the library are being judged anew."""
+        return self._refreshing.busy
+
     def promote(self, folder: Path, name: str) -> None:
         """Put the expert in ``folder`` in use as ``name``."""
         self._errands.run(partial(work.promote, folder, name, self.bundle))

@@ -68,6 +68,7 @@ class Table(QTableWidget):
         self.insertRow(row)
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
+            item.setToolTip(text)
             if column in numbers:
                 item.setTextAlignment(_RIGHT)
             self.setItem(row, column, item)

@@ -320,3 +320,105 @@ def test_a_damaged_file_is_refused_with_the_reason(
     qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT_MS)
     assert "damaged.zip is damaged, or no zip" in dialog.notice.text()
     assert main.results.windows == []
+
+
+def test_going_one_version_back_leaves_the_one_before_in_use(
+    qtbot: QtBot,
+    main: MainWindow,
+    tree_expert: Path,
+    bundle_folder: Path,
+    tmp_path: Path,
+) -> None:
+    store = ExpertStore(paths.user_experts(bundle_folder))
+    store.install(make_tree(tmp_path / "first", version="first"), "severity")
+    store.install(tree_expert, "severity")
+    main.results.show_experts()
+    dialog = main.results.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 2, timeout=WAIT_MS)
+    dialog.table.selectRow(1)
+    dialog.roll_back.click()
+    question = dialog.findChild(RollBackQuestion)
+    assert question is not None
+    with qtbot.waitSignal(main.results.experts.changed, timeout=WAIT_MS):
+        question.accept()
+    assert dialog.told.text() == (
+        "severity-tree first, in the place of severity, is in use again."
+    )
+    qtbot.waitUntil(lambda: dialog.table.texts(1)[1] == "first", timeout=WAIT_MS)
+    assert dialog.table.texts(1)[6] == "that of the model"
+
+
+def test_a_promotion_while_a_clip_is_analysed_waits_for_its_end(
+    qtbot: QtBot,
+    main: MainWindow,
+    viewer: ViewerModel,
+    tree_expert: Path,
+    clip_path: Path,
+) -> None:
+    begun: list[bool] = []
+    viewer.analysis_started.connect(lambda: begun.append(True))
+    with qtbot.waitSignal(viewer.analysis_started, timeout=WAIT_MS):
+        viewer.open_path(clip_path)
+    main.results.experts.promote(tree_expert, "mine")
+    qtbot.waitUntil(
+        lambda: "severity-tree-local" in {one.expert for one, _ in viewer.predictions},
+        timeout=WAIT_MS,
+    )
+    assert viewer.analysis.complete
+    assert begun == [True]
+
+
+def test_the_foot_of_the_window_says_how_far_the_library_is_judged_anew(
+    qtbot: QtBot, main: MainWindow, tree_expert: Path
+) -> None:
+    strip, experts = main.results.strip, main.results.experts
+    qtbot.waitUntil(lambda: not experts.refreshes, timeout=WAIT_MS)
+    told: list[tuple[int, int, str]] = []
+    experts.refreshing.connect(
+        lambda done, total: told.append((done, total, strip.words.text()))
+    )
+    experts.promote(tree_expert, "mine")
+    qtbot.waitUntil(lambda: bool(told) and told[-1][:2] == (0, 0), timeout=WAIT_MS)
+    assert told[-2] == (36, 36, "Predictions: 36 of 36 clips")
+    assert strip.isHidden()
+
+
+def test_stopping_leaves_the_rest_for_another_time(
+    qtbot: QtBot, main: MainWindow, tree_expert: Path, tmp_path: Path
+) -> None:
+    experts = main.results.experts
+    qtbot.waitUntil(lambda: not experts.refreshes, timeout=WAIT_MS)
+    main.study.changed.connect(experts.stop_refreshing)
+    promoted(qtbot, main, tree_expert)
+    qtbot.waitUntil(
+        lambda: not experts.refreshes and main.results.strip.isHidden(),
+        timeout=WAIT_MS,
+    )
+    main.study.changed.disconnect(experts.stop_refreshing)
+    experts.refresh()
+    manifest, _ = read_expert_manifest(tree_expert)
+    key = (manifest.name, manifest.version)
+    library = tmp_path / "library"
+    qtbot.waitUntil(lambda: said_by(library).get(key) == 36, timeout=WAIT_MS)
+
+
+def test_a_clip_of_the_library_that_is_analysed_keeps_who_said_what(
+    qtbot: QtBot,
+    main: MainWindow,
+    viewer: ViewerModel,
+    tmp_path: Path,
+) -> None:
+    library = tmp_path / "library"
+    key = ("severity-tree", "1")
+    qtbot.waitUntil(lambda: said_by(library).get(key) == 36, timeout=WAIT_MS)
+    with open_library(library) as opened:
+        clip = next(opened.clips.all())
+    open_clip(qtbot, viewer, clip.path)
+    qtbot.waitUntil(lambda: not main.study.writing, timeout=WAIT_MS)
+    assert said_by(library)[key] == 36
+    with open_library(library) as opened:
+        said = opened.predictions.of_clip(clip.id)
+    assert {one.expert.name: one.prediction.probabilities for one in said} == {
+        one.expert: one.probabilities for one, _ in viewer.predictions
+    }
