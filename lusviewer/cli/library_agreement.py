@@ -60,7 +60,10 @@ def _task(one: TaskAgreement) -> dict[str, Any]:
         "weights": "linear" if one.weighted else None,
         "classes": list(one.classes),
         "confusion": [list(row) for row in one.confusion],
-        "clips_apart": list(one.apart),
+        "apart": [
+            {"clip": apart.clip_id, "said": [apart.first, apart.second]}
+            for apart in one.apart
+        ],
     }
 
 

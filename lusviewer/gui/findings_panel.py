@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.viewer_model import ViewerModel
 
 _LEAST_WIDTH: Final = 270
+_SETTLE_MS: Final = 30
+"""By then a row that was selected has got the room for its answers."""
 
 
 class FindingsPanel(QScrollArea):
@@ -65,6 +67,8 @@ class FindingsPanel(QScrollArea):
             self._reset_all,
         )
         self.model = words("", "muted", wrap=True)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settling.timeout.connect(self._show_asked)
         self._lay_out()
         self._connect()
         self._show()
@@ -260,8 +264,7 @@ class FindingsPanel(QScrollArea):
         row = self._asked_row()
         if row is not None and isinstance(QApplication.focusWidget(), LabelledRow):
             row.setFocus()
-        # Its controls get their place with the next layout.
-        QTimer.singleShot(0, self, self._show_asked)
+        self._settling.start()
 
     @Slot()
     def _show_asked(self) -> None:

@@ -34,7 +34,7 @@ from lusviewer.gui.drawing.commands import Drawing
 from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
-from lusviewer.gui.labelling.commands import LabellingCommands
+from lusviewer.gui.labelling.commands import LabelCommands
 from lusviewer.gui.layer_panel import LayerPanel
 from lusviewer.gui.learning.panel import LearningPanel
 from lusviewer.gui.player import Player
@@ -109,8 +109,8 @@ class MainWindow(QMainWindow):
             self.study, settings, self.study_panel, self
         )
         self.study_commands.bind(self.actions_by_name)
-        labelling = self.findings_panel.labelling
-        LabellingCommands(labelling, settings, self).bind(self.actions_by_name)
+        self.labelling = LabelCommands(self.findings_panel.labelling, settings, self)
+        self.labelling.bind(self.actions_by_name)
         bind_viewing(self.actions_by_name, viewer, self.clip_view)
         bind_cine(self.actions_by_name, viewer, self.player)
         self._lay_out()
@@ -377,6 +377,7 @@ class MainWindow(QMainWindow):
         self.drawing.close()
         self.results.close()
         self.learning_panel.shutdown()
+        self.labelling.close()
         self.study.shutdown()
         self._viewer.shutdown()
         super().closeEvent(event)

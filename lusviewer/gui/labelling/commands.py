@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
+from lusviewer.gui.jobs import Lane
+from lusviewer.gui.labelling import work
+from lusviewer.gui.labelling.task_dialog import TaskDialog
 from lusviewer.gui.labelling_actions import SEVERITIES
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from lusviewer.gui.actions import Actions
+    from lusviewer.gui.labelling.agreement_dialog import AgreementDialog
     from lusviewer.gui.labelling.model import Labelling
     from lusviewer.gui.settings import Settings
 
 
-class LabellingCommands(QObject):
+class LabelCommands(QObject):
     """Answering by keys, wherever the focus is."""
 
     def __init__(
@@ -25,6 +30,10 @@ class LabellingCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._labelling, self._settings, self._window = labelling, settings, window
+        self._viewer = labelling.viewer
+        self.agreement: AgreementDialog | None = None
+        self._loading = Lane(self)
+        self._loading.produced.connect(self._on_plots)
         labelling.study.rater_changed.connect(self._remember)
 
     def bind(self, actions: Actions) -> None:
@@ -48,6 +57,43 @@ class LabellingCommands(QObject):
         self._others = actions["label_others"]
         self._others.toggled.connect(labelling.show_others)
         labelling.answers_changed.connect(self._show_others)
+        actions["label_task"].triggered.connect(self.ask_task)
+        actions["label_agreement"].triggered.connect(self.show_agreement)
+
+    @Slot()
+    def ask_task(self) -> None:
+        """Ask for a question of one's own."""
+        dialog = TaskDialog(self._labelling.study, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot()
+    def show_agreement(self) -> None:
+        """Show how far two raters agree, beside the window."""
+        if self.agreement is None:
+            self._loading.run(work.load_plots)
+        else:
+            self.agreement.raise_()
+
+    @Slot()
+    def _on_plots(self) -> None:
+        if self.agreement is None:
+            module = import_module("lusviewer.gui.labelling.agreement_dialog")
+            make: type[AgreementDialog] = module.AgreementDialog
+            self.agreement = make(self._viewer, self._labelling, self._window)
+            self.agreement.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.agreement.destroyed.connect(self._forget_agreement)
+            self.agreement.show()
+
+    @Slot()
+    def _forget_agreement(self) -> None:
+        self.agreement = None
+
+    def close(self) -> None:
+        """Stop comparing raters, and close what shows it."""
+        self._loading.close()
+        if self.agreement is not None:
+            self.agreement.close()
 
     @Slot()
     def _show_others(self) -> None:

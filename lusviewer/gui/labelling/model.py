@@ -53,7 +53,7 @@ class Labelling(QObject):
 
     def __init__(self, viewer: ViewerModel, study: StudyModel) -> None:
         super().__init__(viewer)
-        self._viewer, self.study = viewer, study
+        self.viewer, self.study = viewer, study
         self.questions: dict[str, Question] = {}
         self.selected = ""
         self.choosing = ""
@@ -90,7 +90,7 @@ class Labelling(QObject):
         question = self.questions.get(key)
         if question is None:
             return ModelWord()
-        return model_word(question, self._viewer)
+        return model_word(question, self.viewer)
 
     def mine(self, key: str) -> Given | None:
         """Return what the rater says, None where nothing was said."""
@@ -122,7 +122,7 @@ class Labelling(QObject):
             self.selected = key
             self.selected_changed.emit(key)
         if key in FINDING_KEYS:
-            self._viewer.select(key)
+            self.viewer.select(key)
 
     def step(self, n: int) -> None:
         """Go on to the question ``n`` further; from none to the first or last."""
@@ -152,7 +152,7 @@ class Labelling(QObject):
     ) -> None:
         """Keep an answer; None takes it back. Can be undone."""
         question = self.questions.get(key)
-        if question is None or self._viewer.clip is None:
+        if question is None or self.viewer.clip is None:
             return
         word = self.word(key)
         corrects = None
@@ -167,7 +167,7 @@ class Labelling(QObject):
         text = f"{question.title}: {words}"
         self.study.label([said], text)
         self._pending[key] = given
-        self._viewer.status_changed.emit(text)
+        self.viewer.status_changed.emit(text)
         self.close_chooser()
         self.answers_changed.emit()
 
@@ -293,7 +293,7 @@ class Labelling(QObject):
     def _tell_added(self, current: Current | None) -> None:
         if current is not None and current.entry is not None:
             text = self.tr("Added to the library as a clip of patient {patient}")
-            self._viewer.status_changed.emit(text.format(patient=current.entry.patient))
+            self.viewer.status_changed.emit(text.format(patient=current.entry.patient))
 
     @Slot()
     def _forget_pending(self) -> None:

@@ -15,10 +15,7 @@ from PySide6.QtWidgets import (
 
 from lusviewer.gui import theme
 from lusviewer.gui.labelling.chooser import Chooser
-from lusviewer.gui.labelling.questions import (
-    answer_history,
-    answer_words,
-)
+from lusviewer.gui.labelling.questions import answer_history, answer_words
 from lusviewer.gui.panel_parts import ElidedLabel, words
 from lusviewer.gui.theme import SPACE
 
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.labelling.questions import Given, Question
 
 _INDENT: Final = 18
+_ROOMY: Final = 280
 _BY_TAB: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
@@ -52,15 +50,20 @@ class KeyButton(QPushButton):
         """The key and its word."""
         return f"{self._key} {self._word}".strip()
 
+    @property
+    def word_width(self) -> int:
+        """How much room the word takes, in px."""
+        metrics = self.fontMetrics()
+        key, whole = (metrics.horizontalAdvance(t) for t in (self._key, self.full_text))
+        return whole - key
+
     def show_word(self, *, shown: bool) -> None:
         """Show key and word, or the key alone."""
         self.setText(self.full_text if shown else self._key)
 
     def set_word(self, word: str) -> None:
         """Say another word beside the key."""
-        shown = self.text() == self.full_text
         self._word = word
-        self.show_word(shown=shown)
 
     def describe(self, text: str) -> None:
         """Say in full what the button does."""
@@ -70,7 +73,7 @@ class KeyButton(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """Return room for the key: a narrow panel shows no more."""
         return QSize(
-            self.fontMetrics().horizontalAdvance(self._key) + 12,
+            self.fontMetrics().horizontalAdvance(self._key) + 13,
             super().minimumSizeHint().height(),
         )
 
@@ -128,15 +131,20 @@ class Controls(QWidget):
             self.change.describe(asks)
         self.agree.setVisible(known or question.yes_or_no)
         self.take_back.setVisible(mine is not None)
+        self._share_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words out where they have no room."""
+        """Show as many words, from the left, as there is room for."""
         super().resizeEvent(event)
-        metrics, gaps = self.fontMetrics(), len(self._buttons()) * (SPACE // 2 + 12)
-        needed = sum(metrics.horizontalAdvance(b.full_text) for b in self._buttons())
-        roomy = needed + gaps + _INDENT <= self.width()
-        for button in self._buttons():
-            button.show_word(shown=roomy)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        shown = [button for button in self._buttons() if not button.isHidden()]
+        room = self.width() - _INDENT - len(shown) * SPACE // 2
+        room -= sum(button.minimumSizeHint().width() for button in shown)
+        for button in shown:
+            room -= button.word_width
+            button.show_word(shown=room >= 0)
 
 
 class AnswerStrip(QWidget):
@@ -149,6 +157,7 @@ class AnswerStrip(QWidget):
         self.said = ElidedLabel()
         self.said.setFont(theme.font(self.font(), bold=True))
         self.corrected = words(self.tr("corrected"), "edited")
+        self.corrected.setToolTip(self.tr("The model said something else"))
         self.others = ElidedLabel("", "muted")
         self.controls: Controls | None = None
         self.chooser: Chooser | None = None
@@ -171,6 +180,12 @@ class AnswerStrip(QWidget):
         for part in (self._line, self.others):
             part.hide()
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the answer the room, where there is little."""
+        super().resizeEvent(event)
+        roomy = event.size().width() >= _ROOMY
+        self.corrected.setText(self.tr("corrected") if roomy else "≠")
 
     def refresh(self) -> str:
         """Show what is said now; return it in words, "" where nothing is."""

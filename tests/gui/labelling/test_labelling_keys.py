@@ -357,3 +357,22 @@ def test_findings_can_be_labelled_where_no_model_looked(
     press(qtbot, window, "JYJN")
     assert row(window, "b_lines").isVisible()
     assert kept(qtbot, window) == {"finding.a_lines": "yes", "finding.b_lines": "no"}
+
+
+def test_what_can_be_chosen_is_scrolled_into_sight(
+    qtbot: QtBot, labelled: MainWindow
+) -> None:
+    panel = labelled.findings_panel
+    labelled.resize(1100, 560)
+    panel.labels_section.groups.heading.setChecked(True)
+    panel.labelling.select("group.effusion")
+    press(qtbot, labelled, "N")
+    strip = row(labelled, "group.effusion").strip
+
+    def seen() -> bool:
+        chooser = strip.chooser
+        assert chooser is not None
+        foot = chooser.mapTo(panel.viewport(), chooser.rect().bottomLeft())
+        return 0 < foot.y() <= panel.viewport().height()
+
+    qtbot.waitUntil(seen, timeout=WAIT_MS)

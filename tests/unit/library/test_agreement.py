@@ -11,7 +11,7 @@ import pytest
 from lusviewer import cli
 from lusviewer.errors import LibraryError
 from lusviewer.library import NOT_ASSESSABLE, Answer, Library, Line
-from lusviewer.library.agreement import agreement
+from lusviewer.library.agreement import Apart, agreement
 from lusviewer.library.agreement_figures import (
     bland_altman,
     confusion,
@@ -121,12 +121,16 @@ def test_findings_grades_and_sets_are_compared_on_the_clips_both_labelled(
     tasks = {one.name: one for one in found.tasks}
     assert found.common == 2
     b_lines = tasks["finding.b_lines"]
-    assert (b_lines.clips, b_lines.agreed, b_lines.apart) == (2, 0.5, (second,))
+    assert (b_lines.clips, b_lines.agreed, b_lines.apart) == (
+        2,
+        0.5,
+        (Apart(second, "no", "yes"),),
+    )
     assert b_lines.confusion == ((1, 0), (1, 0))  # yes, no down and across
     assert tasks["severity"].weighted
     assert not b_lines.weighted
     assert tasks["group.a_lines: weak"].agreed == 1.0
-    assert tasks["group.a_lines: stacked"].apart == (first,)
+    assert tasks["group.a_lines: stacked"].apart == (Apart(first, "yes", "no"),)
     assert "group.a_lines: bold" not in tasks
 
 
@@ -215,7 +219,8 @@ def test_the_command_tells_kappas_and_limits(
     found = json.loads(capsys.readouterr().out)
     [task] = found["tasks"]
     assert (task["agreed"], task["kappa"]["lower"]) == (pytest.approx(2 / 3), None)
-    assert (task["weights"], task["clips_apart"]) == ("linear", [second])
+    apart = [{"clip": second, "said": ["2", "3"]}]
+    assert (task["weights"], task["apart"]) == ("linear", apart)
     assert found["numbers"][0]["pairs"] == 2
 
 
