@@ -18,11 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lusviewer.gui.jobs import Lane
+from lusviewer.gui.results import work
 from lusviewer.gui.results.model import ExpertsModel
 from lusviewer.gui.results.result_words import done_words
 from lusviewer.gui.theme import SPACE, set_icon
 
 if TYPE_CHECKING:
+    from lusviewer.errors import LusViewerError
     from lusviewer.gui.actions import Actions
     from lusviewer.gui.results.experts_dialog import ExpertsDialog
     from lusviewer.gui.results.window import ResultWindow
@@ -84,6 +87,10 @@ class ResultCommands(QObject):
         self.experts = ExpertsModel(viewer, study)
         self.experts.told.connect(self._on_told)
         self.experts.unpacked.connect(self.show_result)
+        self.experts.failed.connect(self._on_failed)
+        self._loading = Lane(self)
+        self._loading.produced.connect(self._on_loaded)
+        self._wanted: list[Path] = []
         self.strip = RefreshStrip(self.experts)
         window.statusBar().addPermanentWidget(self.strip)
         self.windows: list[ResultWindow] = []
@@ -105,7 +112,16 @@ class ResultCommands(QObject):
                 shown.show()
                 shown.activateWindow()
                 return
-        # Its charts take long to import: not on the way to the first paint.
+        self._wanted.append(folder)
+        self._loading.run(work.load_charts)
+
+    @Slot()
+    def _on_loaded(self) -> None:
+        wanted, self._wanted = self._wanted, []
+        for folder in dict.fromkeys(wanted):
+            self._open(folder)
+
+    def _open(self, folder: Path) -> None:
         module = import_module("lusviewer.gui.results.window")
         make: type[ResultWindow] = module.ResultWindow
         viewer, study, settings = self._viewer, self._study, self._settings
@@ -125,6 +141,7 @@ class ResultCommands(QObject):
             self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self.dialog.result_wanted.connect(self.show_result)
             self.dialog.destroyed.connect(self._forget_dialog)
+            self._viewer.models_changed.connect(self.dialog.read)
         self.dialog.show()
         self.dialog.raise_()
 
@@ -139,6 +156,7 @@ class ResultCommands(QObject):
 
     def close(self) -> None:
         """Close what is open; end what was begun."""
+        self._loading.close()
         for shown in tuple(self.windows):
             shown.close()
         if self.dialog is not None:
@@ -151,6 +169,12 @@ class ResultCommands(QObject):
     @Slot()
     def _forget_dialog(self) -> None:
         self.dialog = None
+
+    @Slot(object)
+    def _on_failed(self, error: LusViewerError) -> None:
+        """Tell what nobody else is there to tell."""
+        if not self.windows and self.dialog is None:
+            self._viewer.report_failure(error)
 
     @Slot(object)
     def _on_told(self, done: Done) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QPersistentModelIndex
 
+    from lusviewer.clip import Clip
     from lusviewer.experts.validation import Fold, Scores, WrongClip
     from lusviewer.gui.results.work import Place
 
@@ -229,9 +230,10 @@ class WrongTable(Table):
             self._opened = path
             self.chosen.emit(path)
 
-    def note_open(self, path: Path | None) -> None:
-        """Know that ``path`` is open now, so that any other can be opened."""
-        self._opened = path
+    @Slot(object)
+    def note_open(self, clip: Clip) -> None:
+        """Know which clip is open now, so that any other can be opened."""
+        self._opened = clip.identity.path
 
 
 def _plain(value: float | None) -> str:

@@ -86,6 +86,7 @@ class ResultWindow(QWidget):
         self._reading.failed.connect(self._on_failed)
         self._make_parts()
         self._lay_out()
+        viewer.models_changed.connect(self.read)
         experts.changed.connect(self.read)
         experts.told.connect(self._on_told)
         experts.failed.connect(self.notice.show_error)
@@ -234,6 +235,7 @@ class ResultWindow(QWidget):
     def _wrong_page(self, result: Result) -> QWidget:
         page = WrongPage(result)
         page.table.chosen.connect(self._open_clip)
+        self._viewer.clip_opened.connect(page.table.note_open)
         return page
 
     @Slot(object)

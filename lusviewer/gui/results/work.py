@@ -100,6 +100,13 @@ class Match:
     left_out: Mapping[str, int]
 
 
+def load_charts(_cancel: CancelToken) -> Iterator[bool]:
+    """Yield once what draws the charts is loaded: it takes a fifth of a second."""
+    import pyqtgraph
+
+    yield bool(pyqtgraph)
+
+
 def list_in_use(bundle: Path, _cancel: CancelToken) -> Iterator[tuple[Listed, ...]]:
     """Yield the experts in use with the model in ``bundle``, once."""
     from lusviewer.experts.listing import list_experts

@@ -133,6 +133,7 @@ def main(
 def shown(qtbot: QtBot, main: MainWindow, folder: Path) -> ResultWindow:
     """Open the result in ``folder`` and wait until it is shown."""
     main.results.show_result(folder)
+    qtbot.waitUntil(lambda: bool(main.results.windows), timeout=WAIT_MS)
     window = main.results.windows[-1]
     qtbot.waitUntil(lambda: window.result is not None, timeout=WAIT_MS)
     return window

@@ -244,6 +244,7 @@ def test_the_list_tells_whose_experts_are_and_what_they_replaced(
     assert dialog.roll_back.isEnabled()
     assert dialog.show_result.isEnabled()
     dialog.show_result.click()
+    qtbot.waitUntil(lambda: bool(main.results.windows), timeout=WAIT_MS)
     window = main.results.windows[-1]
     qtbot.waitUntil(lambda: window.result is not None, timeout=WAIT_MS)
     assert window.state.text() == "in use as severity"
@@ -295,6 +296,7 @@ def test_an_expert_is_handed_on_as_one_file_and_taken_in_again(
     assert main.results.dialog is not None
     with qtbot.waitSignal(main.results.experts.unpacked, timeout=WAIT_MS):
         main.results.dialog.take_in.click()
+    qtbot.waitUntil(lambda: len(main.results.windows) == 2, timeout=WAIT_MS)
     taken = main.results.windows[-1]
     qtbot.waitUntil(lambda: taken.result is not None, timeout=WAIT_MS)
     assert taken.folder.parent == tmp_path / "library" / "experts"

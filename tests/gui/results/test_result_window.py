@@ -144,6 +144,10 @@ def test_a_click_on_a_wrong_clip_opens_it(
         qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=middle)
     assert viewer.clip is not None
     assert viewer.clip.identity.sha256() == wrong[0].sha256
+    table.setCurrentCell(1, 0)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert viewer.clip.identity.sha256() == wrong[1].sha256
 
 
 def test_clips_the_library_does_not_know_are_named_so_and_open_nothing(
@@ -192,6 +196,7 @@ def test_damaged_figures_are_told_and_nothing_can_be_promoted(
 ) -> None:
     harm(copied / "validation.json")
     main.results.show_result(copied)
+    qtbot.waitUntil(lambda: bool(main.results.windows), timeout=WAIT_MS)
     window = main.results.windows[-1]
     qtbot.waitUntil(window.notice.isVisible, timeout=WAIT_MS)
     assert words in window.notice.text()
