@@ -45,7 +45,12 @@ def thumbnail_file(library: Library, clip: ClipEntry) -> Path:
 
     It goes by the content, so that a moved clip keeps it.
     """
-    return library.folder / FOLDER / clip.sha256[:2] / f"{clip.sha256}.jpg"
+    return thumbnail_of(library, clip.sha256)
+
+
+def thumbnail_of(library: Library, sha256: str) -> Path:
+    """Return where the thumbnail of the clip with this content is, made or not."""
+    return library.folder / FOLDER / sha256[:2] / f"{sha256}.jpg"
 
 
 def make_thumbnails(

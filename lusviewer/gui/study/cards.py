@@ -236,8 +236,8 @@ class AnalysisCard(Card):
             self.hide()
             return
         self.result = Result(self.title.full_text, tuple(self._failed))
-        failed = self.tr("{n} clips could not be analysed.")
-        self.told.setText(failed.format(n=len(self._failed)))
+        failed = self.tr("{n} could not be analysed.").format(n=len(self._failed))
+        self.told.setText(failed)
         self._show_parts(running=False)
 
     def _left_words(self, seconds: float) -> str:

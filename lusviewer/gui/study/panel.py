@@ -157,12 +157,13 @@ class StudyPanel(QWidget):
             self.pages.setCurrentWidget(self._invitation if empty else self._nothing)
 
     def _counted(self, listing: Listing) -> str:
-        shown = len(listing.ids)
-        if shown == listing.total:
-            text = self.tr("{total} clips, {patients} patients")
-        else:
-            text = self.tr("{shown} of {total} clips, {patients} patients")
-        return text.format(shown=shown, total=listing.total, patients=listing.patients)
+        shown, total, patients = len(listing.ids), listing.total, listing.patients
+        clips = self.tr("1 clip") if total == 1 else self.tr("{n} clips")
+        clips = clips.format(n=total)
+        if shown != total:
+            clips = self.tr("{shown} of {clips}").format(shown=shown, clips=clips)
+        whose = self.tr("1 patient") if patients == 1 else self.tr("{n} patients")
+        return f"{clips}, {whose.format(n=patients)}"
 
     @Slot(int)
     def open_clip(self, clip_id: int) -> None:

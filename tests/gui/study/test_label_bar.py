@@ -149,7 +149,7 @@ def test_clips_go_to_another_patient_and_back(
     dialog.name.setText("B")
     dialog.agree.click()
     count = panel.count
-    qtbot.waitUntil(lambda: count.full_text == "4 clips, 1 patients", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: count.full_text == "4 clips, 1 patient", timeout=WAIT_MS)
     viewer.undo_stack.back()
     qtbot.waitUntil(lambda: count.full_text == "4 clips, 2 patients", timeout=WAIT_MS)
     with open_library(study.shelf.folder) as library:

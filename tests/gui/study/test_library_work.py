@@ -49,7 +49,7 @@ def test_the_whole_library_is_analysed_with_its_progress_shown(
     assert any("of 4 clips" in text for text in told)
     assert analysed(study) == 3
     card = panel.analysis
-    assert card.told.text() == "1 clips could not be analysed."
+    assert card.told.text() == "1 could not be analysed."
     assert card.result is not None
     assert [one.path.name for one in card.result.told] == ["b.dcm"]
     assert card.result.told[0].why

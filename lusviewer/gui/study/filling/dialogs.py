@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 _Index = QModelIndex | QPersistentModelIndex
 
 _SIZE: Final = QSize(760, 420)
+_ROW_PX: Final = 26
+_WRAPPED: Final = 200
+"""So many reasons are given two lines; each costs a moment."""
 
 
 class WhoseDialog(QDialog):
@@ -110,19 +113,23 @@ class ResultsDialog(QDialog):
         self.table.setAccessibleName(self.tr("What became of each file"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
+        heads = self.table.verticalHeader()
+        heads.hide()
+        heads.setDefaultSectionSize(_ROW_PX)
+        troubles = sum(one.trouble for one in result.told)
+        for row in range(min(troubles, _WRAPPED)):
+            heads.resizeSection(row, 2 * _ROW_PX)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         for column, width in ((0, 220), (1, 110)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.copy = buttons.addButton(
             self.tr("Copy as text"), QDialogButtonBox.ButtonRole.ActionRole
         )
+        self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)
         buttons.rejected.connect(self.reject)
         column_box = QVBoxLayout(self)

@@ -280,16 +280,13 @@ def _pixels(library: Library, row: Row) -> NDArray[np.uint8] | None:
     import cv2
     import numpy as np
 
-    from lusviewer.library.thumbnails import make_thumbnail, thumbnail_file
+    from lusviewer.library.thumbnails import make_thumbnail, thumbnail_of
 
-    (clip,) = library.clips.entries([row.id]) or (None,)
-    if clip is None:
-        return None
-    file = thumbnail_file(library, clip)
+    file = thumbnail_of(library, row.sha256)
     if not file.is_file():
-        if clip.missing:
+        if row.missing:
             return None
-        make_thumbnail(library, clip)
+        make_thumbnail(library, library.clips.get(row.id))
     coded = np.fromfile(file, np.uint8)
     read = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
     if read is None:
