@@ -129,9 +129,9 @@ class Chooser(QFrame):
         foot.addStretch(1)
         self.hint: QLabel = words("", "muted")
         if self.question.kind == "class":
-            self.hint.setText(self.tr("Esc: close"))
+            self.hint.setText(self.tr("Esc closes"))
         else:
-            self.keep = link(self.tr("Enter: keep"), self.tr("Keep"), self.confirm)
+            self.keep = link(self.tr("keep (Enter)"), self.tr("Keep"), self.confirm)
             foot.addWidget(self.keep)
             self.hint.setText(self.tr("Esc"))
         foot.addWidget(self.hint)
@@ -147,7 +147,8 @@ class Chooser(QFrame):
         self._show_certainty()
 
     def _show_certainty(self) -> None:
-        self.sure.setText(f"U: {certainty_words(self.certainty) or self.tr('certain')}")
+        certainty = certainty_words(self.certainty) or self.tr("certain")
+        self.sure.setText(f"{certainty} (U)")
 
     # --- choosing ---------------------------------------------------------------
 
