@@ -54,16 +54,19 @@ class CheckView(QFrame):
             self._column.addWidget(_marked(warning))
 
     def _show_clips(self, clips: Clips) -> None:
-        told = self.tr("{clips} of {patients}, {numbers} each").format(
-            clips=clips_words(clips.clips),
-            patients=patients_words(clips.patients),
-            numbers=counted(
-                clips.features, self.tr("1 number"), self.tr("{n} numbers")
-            ),
+        told = self.tr("{clips} of {patients}").format(
+            clips=clips_words(clips.clips), patients=patients_words(clips.patients)
         )
+        if clips.features:
+            one, many = self.tr("1 number each"), self.tr("{n} numbers each")
+            told = f"{told}, {counted(clips.features, one, many)}"
         self._column.addWidget(words(told, wrap=True))
         if clips.classes:
             self._column.addWidget(_classes(clips))
+        if {"learn", "validation", "test"} <= clips.parts.keys():
+            parts = self.tr("Patients: {learn} learn, {validation} judge, {test} test")
+            told = parts.format(**clips.parts)
+            self._column.addWidget(words(told, "muted", wrap=True))
 
     def _show_problem(self, problem: Failed) -> None:
         self._column.addWidget(words(problem.message, "banner", wrap=True))

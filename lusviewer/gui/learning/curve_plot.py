@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.theme import Theme
 
 _HEIGHT: Final = 130
+_FEW: Final = 20
 _AXES: Final = ("left", "bottom")
 
 
@@ -89,8 +90,10 @@ class CurvePlot(QWidget):
         curve = self._curves.get(str(self.choice.currentData()))
         if curve is None:
             return
-        self.learned.setData(curve.steps, curve.loss)
-        self.judged.setData(curve.judged_at, curve.judged)
+        # Of few points a line alone shows little, of one nothing.
+        dot = "o" if len(curve.steps) <= _FEW else None
+        self.learned.setData(curve.steps, curve.loss, symbol=dot)
+        self.judged.setData(curve.judged_at, curve.judged, symbol=dot)
         solid = self.tr("Error by step. Solid: clips it learns from")
         told = [_told(solid, curve.loss)]
         told += [_told(self.tr("Dashed: clips that only judge"), curve.judged)]
@@ -109,6 +112,10 @@ class CurvePlot(QWidget):
         dashes = Qt.PenStyle.DashLine
         pen = pyqtgraph.mkPen(colours.colour("warning"), width=1.6, style=dashes)
         self.judged.setPen(pen)
+        for line, role in ((self.learned, "accent"), (self.judged, "warning")):
+            line.setSymbolBrush(colours.colour(role))
+            line.setSymbolPen(None)
+            line.setSymbolSize(4)
 
 
 def _told(name: str, values: list[float]) -> str:

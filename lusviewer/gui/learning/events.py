@@ -27,13 +27,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """The clips that take part, by class, and why others do not."""
+    """The clips that take part, by class, and why others do not.
+
+    ``parts`` says how many patients learn, judge and are tested, where that is fixed.
+    """
 
     clips: int
     patients: int
     features: int
     classes: Mapping[str, int]
     left_out: Mapping[str, int]
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,12 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The folder that was written: an expert, or a model."""
+    """The folder that was written, an expert or a model, and what to know of it."""
 
     folder: Path
     name: str
     seconds: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,7 @@ def _clips(told: Mapping[str, Any]) -> Clips:
         int(told.get("features", 0)),
         {str(name): int(n) for name, n in told["classes"].items()},
         {str(why): int(n) for why, n in told.get("left_out", {}).items()},
+        {str(part): int(n["patients"]) for part, n in told.get("parts", {}).items()},
     )
 
 
@@ -260,8 +266,8 @@ def _curve(told: Mapping[str, Any]) -> CurvePoint:
 
 
 def _made(told: Mapping[str, Any]) -> Made:
-    seconds = float(told.get("seconds", 0))
-    return Made(Path(told["folder"]), str(told["name"]), seconds)
+    seconds, note = float(told.get("seconds", 0)), str(told.get("note", ""))
+    return Made(Path(told["folder"]), str(told["name"]), seconds, note)
 
 
 def _failed(told: Mapping[str, Any]) -> Failed:

@@ -184,6 +184,7 @@ class RunCard(QFrame):
         if self.training.state is not State.DONE:
             return ""
         said = [] if told.fractions is None else [told.fractions.verdict]
+        said += [told.made.note] if told.made is not None and told.made.note else []
         if told.figures is not None:
             said.append(auc_words(told.figures.auc))
             said += [beside_words(one) for one in told.figures.beside]

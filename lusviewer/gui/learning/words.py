@@ -82,7 +82,14 @@ INPUT_TIPS: Final = {
 _STEP: Final = re.compile(r"(fold (?P<fold>\d+)|all clips): (?P<kind>\w+)")
 _CURVE: Final = re.compile(r"(?P<kind>\w+), (fold (?P<fold>\d+)|all clips)")
 
+_LOOKING: Final = "looking at the clips: "
+
 _STEPS: Final = {
+    "temporal": "Learning",
+    "block": "Learning",
+    "uscl": "Learning",
+    "frame-order": "Learning",
+    "judging before and after": "Comparing it with the model as it was",
     "what it decides by": "Looking at what it decides by",
     "waiting for another training": "Waiting for a training started elsewhere",
     "getting ready": "Getting ready",
@@ -145,13 +152,15 @@ def step_words(progress: Progress) -> str:
     """Return what is done now."""
     if found := _STEP.fullmatch(progress.what):
         return _part(found)
+    if progress.what.startswith(_LOOKING):
+        return tr("Looking at the clips")
     return tr(_STEPS.get(progress.what, progress.what))
 
 
 def curve_words(what: str) -> str:
     """Return which curve it is."""
     found = _CURVE.fullmatch(what)
-    return what if found is None else _part(found)
+    return tr(_STEPS.get(what, what)) if found is None else _part(found)
 
 
 def _part(found: re.Match[str]) -> str:
