@@ -91,8 +91,13 @@ class Watch:
         self._seen = self._version()
 
     def changed(self) -> bool:
-        """Return whether it was changed since this was last asked; costs little."""
-        before, self._seen = self._seen, self._version()
+        """Return whether it was changed since this was last asked; costs little.
+
+        A file that cannot be read just now was not: whoever reads it next says so.
+        """
+        before = self._seen
+        with suppress(sqlite3.Error):
+            self._seen = self._version()
         return before != self._seen
 
     def close(self) -> None:
@@ -154,7 +159,8 @@ class Database:
 
     def watch(self) -> Watch:
         """Return what tells when the file is changed; to be closed."""
-        return Watch(self._bare())
+        with self._worded():
+            return Watch(self._bare())
 
     def problems(self) -> list[str]:
         """Return what SQLite finds wrong with the whole file; nothing where sound."""

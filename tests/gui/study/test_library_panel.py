@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
+from lusviewer.cancel import CancelToken
 from lusviewer.gui.study.listing.work import Order, Show
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.panel import StudyPanel
+from lusviewer.library import open_library
+from lusviewer.library.adding import Whose, add_paths
 from tests.gui.conftest import WAIT_MS
-from tests.gui.study.conftest import ALL, wait_for
+from tests.gui.study.conftest import ALL, names, wait_for
+from tests.small_clips import write_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +160,19 @@ def test_an_empty_library_says_how_to_begin(
     assert wanted == ["study_add_folder", "study_collection"]
     assert not study.shelf.made
     study.shutdown()
+
+
+def test_another_library_shows_none_of_the_rows_of_the_one_before(
+    qtbot: QtBot, panel: StudyPanel, study: StudyModel, tmp_path: Path
+) -> None:
+    wait_for(qtbot, panel, ALL)
+    other = tmp_path / "other"
+    with open_library(other) as library:
+        whose, paths = Whose("Z"), [write_png(tmp_path / "x.png")]
+        list(add_paths(library, paths, CancelToken(), who="x", whose=whose))
+    shown: list[list[str]] = []
+    panel.view.clips.modelReset.connect(lambda: shown.append(names(panel)))
+    study.open(other)
+    wait_for(qtbot, panel, ["x.png"])
+    assert shown == [[], ["x.png"]]
+    assert panel.count.full_text == "1 clip, 1 patient"

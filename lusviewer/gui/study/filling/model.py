@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from lusviewer.errors import LusViewerError
 from lusviewer.gui.jobs import Lane
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from lusviewer.gui.study.work import Shelf
 
     Work = Callable[[str, Shelf, CancelToken], Iterable[Progressed]]
+
+
+_TELL_MS: Final = 400
+"""How often all panels are told of the clips that came: each then reads anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,14 @@ class Filling(QObject):
         self._told: list[Told] = []
         self._error: LusViewerError | None = None
         self._stopped = False
+        self._changed: set[int] = set()
+        self._telling = QTimer(self, interval=_TELL_MS, singleShot=True)
+        self._telling.timeout.connect(self._tell)
         self._lane = Lane(self)
         self._lane.produced.connect(self._on_progress)
         self._lane.failed.connect(self._on_failed)
         self._lane.ended.connect(self._on_ended)
-        study.closing.connect(self._lane.close)
+        study.closing.connect(self._close)
 
     @property
     def busy(self) -> bool:
@@ -83,6 +90,11 @@ class Filling(QObject):
             self._stopped = True
             self._lane.cancel()
 
+    @Slot()
+    def _close(self) -> None:
+        self._telling.stop()
+        self._lane.close()
+
     def _next(self) -> None:
         if not self._waiting:
             return
@@ -95,10 +107,15 @@ class Filling(QObject):
     @Slot(object)
     def _on_progress(self, steps: tuple[Progressed, ...]) -> None:
         self._told += [step.told for step in steps if step.told is not None]
-        clips = frozenset(step.clip for step in steps if step.clip is not None)
-        if clips:
-            self._study.tell(Changed(clips))
+        self._changed |= {step.clip for step in steps if step.clip is not None}
+        if self._changed and not self._telling.isActive():
+            self._telling.start()
         self.progressed.emit(steps[-1])
+
+    @Slot()
+    def _tell(self) -> None:
+        self._study.tell(Changed(frozenset(self._changed)))
+        self._changed.clear()
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -111,6 +128,8 @@ class Filling(QObject):
         told = sorted(self._told, key=lambda one: not one.trouble)
         result = Result(self._title, tuple(told), self._stopped, self._error)
         self._title = ""
+        self._telling.stop()
+        self._changed.clear()
         self._study.tell(Changed())
         self.ended.emit(result)
         self._next()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.study.listing.work import Row
     from lusviewer.gui.study.model import StudyModel
-    from lusviewer.gui.study.work import Changed, Current
+    from lusviewer.gui.study.work import Changed, Current, Shelf
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -58,6 +58,7 @@ class ClipListModel(QAbstractListModel):
         self.listing = Listing(Choice())
         self.choice = Choice()
         self.open_id: int | None = None
+        self._shelf = study.shelf
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._places: dict[int, int] = {}
         self._stale: set[int] = set()
@@ -141,8 +142,11 @@ class ClipListModel(QAbstractListModel):
 
     @Slot(object)
     def _on_listed(self, found: tuple[Listing, ...]) -> None:
-        listing = found[-1]
-        self._rows.update(listing.rows)
+        self._rows.update(found[-1].rows)
+        self._show(found[-1])
+        self.listed.emit(found[-1])
+
+    def _show(self, listing: Listing) -> None:
         if listing.ids == self.listing.ids:
             self.listing = listing
         else:
@@ -151,7 +155,6 @@ class ClipListModel(QAbstractListModel):
             self._places.clear()
             self._missing.clear()
             self.endResetModel()
-        self.listed.emit(listing)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -208,11 +211,14 @@ class ClipListModel(QAbstractListModel):
             del self._rows[key]
         self._stale.update(old[-PAGE:])
 
-    @Slot()
-    def _on_opened(self) -> None:
-        self._rows.clear()
-        self._stale.clear()
-        self._latest.forget()
+    @Slot(object)
+    def _on_opened(self, shelf: Shelf) -> None:
+        if shelf is not self._shelf:
+            self._shelf = shelf
+            self._rows.clear()
+            self._stale.clear()
+            self._latest.forget()
+            self._show(Listing(self.choice))
         self.relist()
 
     @Slot(object)
