@@ -60,7 +60,7 @@ def dealt(patients: Sequence[str], questions: Sequence[Question], seed: int) -> 
             frozenset(order[tested:chosen]),
             frozenset(order[:tested]),
         )
-        if all(_answered(parts, patients, question) for question in questions):
+        if holds(parts, patients, questions):
             return parts
     msg = (
         "The patients cannot be parted so that those who teach, those who choose and "
@@ -68,6 +68,11 @@ def dealt(patients: Sequence[str], questions: Sequence[Question], seed: int) -> 
     )
     hint = "Label clips of more patients with the rarer answer."
     raise TrainingError(msg, hint=hint)
+
+
+def holds(parts: Parts, patients: Sequence[str], questions: Sequence[Question]) -> bool:
+    """Whether every part has patients of each answer to each question."""
+    return all(_answered(parts, patients, question) for question in questions)
 
 
 def _answered(parts: Parts, patients: Sequence[str], question: Question) -> bool:

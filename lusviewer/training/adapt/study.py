@@ -11,7 +11,7 @@ import numpy as np
 from lusviewer.errors import LibraryError, TrainingError
 from lusviewer.findings import FINDINGS
 from lusviewer.training.adapt.settings import PRETRAIN
-from lusviewer.training.adapt.split import Parts, dealt
+from lusviewer.training.adapt.split import Parts, dealt, holds
 from lusviewer.training.data.collection import Label, Record, Said
 from lusviewer.training.label_fraction.collections import own_library
 from lusviewer.training.label_fraction.library import UNKNOWN, Question
@@ -81,6 +81,10 @@ class Study:
     def check(self) -> None:
         """Raise ``TrainingError`` where too few clips are left."""
         _check(self.questions, self.classes, self.clips)
+        if not holds(self.parts, self.patients, self.questions):
+            msg = "Too many clips of the patients of one part cannot be read."
+            hint = "Bring the files back that the warnings name, or leave them out."
+            raise TrainingError(msg, hint=hint)
 
 
 def read_study(library: Library, settings: AdaptSettings) -> Study:

@@ -37,7 +37,7 @@ from lusviewer.training.adapt.networks import (
     temporal_from,
     unpacked,
 )
-from lusviewer.training.adapt.split import dealt
+from lusviewer.training.adapt.split import dealt, holds
 from lusviewer.training.label_fraction.library import Question
 from lusviewer.training.nets.from_onnx import network_from
 from lusviewer.training.nets.network import TemporalNetwork
@@ -180,6 +180,17 @@ def test_whole_patients_are_parted_and_every_part_shows_both_answers():
         assert set(truth[parts.rows(patients, part)]) == {0, 1}
     assert parts == dealt(patients, [Question("asked", truth)], 3)
     assert parts != dealt(patients, [Question("asked", truth)], 4)
+
+
+def test_a_part_that_loses_an_answer_to_files_that_do_not_open_is_noticed():
+    patients = [f"p{i // 2:02d}" for i in range(60)]
+    truth = np.array([int(int(name[1:]) % 3 == 0) for name in patients], np.intp)
+    parts = dealt(patients, [Question("asked", truth)], 0)
+    choosing = parts.rows(patients, "validation")
+    kept = np.setdiff1d(np.arange(60), choosing[truth[choosing] == 1])
+    left = [patients[i] for i in kept]
+    assert holds(parts, patients, [Question("asked", truth)])
+    assert not holds(parts, left, [Question("asked", truth[kept])])
 
 
 def test_an_answer_that_cannot_be_in_every_part_is_refused():
