@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.errors import LusViewerError
-from lusviewer.gui.clinical_words import kind_words, target_words
+from lusviewer.gui.clinical_words import kind_words
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.panel_parts import words
 from lusviewer.gui.results import work
@@ -27,6 +27,7 @@ from lusviewer.gui.results.result_words import (
     done_words,
     match_words,
     state_words,
+    task_words,
     whose_words,
 )
 from lusviewer.gui.results.tables import Table
@@ -162,7 +163,7 @@ class ExpertsDialog(QDialog):
         return [
             one.name,
             manifest.version,
-            target_words(manifest.target.removeprefix("finding.")),
+            task_words(manifest.target),
             kind_words(manifest.kind),
             whose_words(one),
             state,

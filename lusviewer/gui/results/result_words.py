@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
 
+from lusviewer.experts.features import feature_words, is_feature
 from lusviewer.gui.clinical_words import kind_words, target_words
 
 if TYPE_CHECKING:
@@ -135,13 +136,17 @@ def figure_words(figure: Estimate) -> str:
 
 def question_words(asked: Asked) -> str:
     """Return what was asked: "Severity: below 2 or 2 or more"."""
-    classes = " / ".join(asked.classes)
-    return f"{target_words(asked.task.removeprefix('finding.'))}: {classes}"
+    return f"{task_words(asked.task)}: {' / '.join(asked.classes)}"
+
+
+def task_words(task: str) -> str:
+    """Return what an expert judges, as a heading; a finding by its usual name."""
+    return feature_words(task) if is_feature(task) else target_words(task)
 
 
 def class_words(asked: Asked) -> tuple[str, ...]:
     """Return what the classes are called; a bare number gets what it grades."""
-    target = target_words(asked.task.removeprefix("finding."))
+    target = task_words(asked.task)
     return tuple(
         f"{target} {name}" if name.isdigit() else name for name in asked.classes
     )

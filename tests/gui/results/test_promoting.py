@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
 
 from lusviewer import paths
 from lusviewer.experts.manifest import read_expert_manifest
+from lusviewer.experts.packing import pack_expert
 from lusviewer.experts.store import ExpertStore
 from lusviewer.gui.results.asking_first import PromoteQuestion, RollBackQuestion
 from lusviewer.library import open_library
@@ -424,3 +425,41 @@ def test_a_clip_of_the_library_that_is_analysed_keeps_who_said_what(
     assert {one.expert.name: one.prediction.probabilities for one in said} == {
         one.expert: one.probabilities for one, _ in viewer.predictions
     }
+
+
+def test_an_expert_for_another_model_is_not_taken_in(
+    qtbot: QtBot,
+    main: MainWindow,
+    copied: Path,
+    tmp_path: Path,
+    bundle_folder: Path,
+) -> None:
+    manifest = json.loads((copied / "manifest.json").read_text())
+    changed = manifest | {"model_sha256": "f" * 64}
+    (copied / "manifest.json").write_text(json.dumps(changed))
+    file = tmp_path / "foreign.zip"
+    pack_expert(copied, file)
+    main.results.show_experts()
+    dialog = main.results.dialog
+    assert dialog is not None
+    main.results.experts.unpack(file)
+    qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT_MS)
+    assert "was fitted to the model ffffffffffff" in dialog.notice.text()
+    assert not list((tmp_path / "library" / "experts").glob("*"))
+    assert not ExpertStore(paths.user_experts(bundle_folder)).names()
+
+
+def test_closing_the_window_finishes_a_promotion_that_was_confirmed(
+    qtbot: QtBot, main: MainWindow, tree_expert: Path, bundle_folder: Path
+) -> None:
+    main.results.experts.promote(tree_expert, "mine")
+    main.close()
+    assert ExpertStore(paths.user_experts(bundle_folder)).names() == ("mine",)
+
+
+def test_without_a_window_of_its_own_what_failed_is_told_above_the_clip(
+    qtbot: QtBot, main: MainWindow, tmp_path: Path
+) -> None:
+    main.results.experts.promote(tmp_path / "nothing", "mine")
+    qtbot.waitUntil(main.banner.isVisible, timeout=WAIT_MS)
+    assert "nothing" in main.banner.message.text()

@@ -11,12 +11,14 @@ import pytest
 
 from lusviewer.experts.listing import list_experts
 from lusviewer.experts.store import ExpertStore
-from lusviewer.experts.validation import Beside, Compared, Estimate, Node
+from lusviewer.experts.validation import Asked, Beside, Compared, Estimate, Node
 from lusviewer.gui.results.result_words import (
     Verdict,
     best_rival,
+    class_words,
     difference_words,
     figure_words,
+    question_words,
     verdict,
     warnings_before,
 )
@@ -150,3 +152,12 @@ def test_the_list_has_own_experts_first_and_broken_ones_with_the_reason(
     assert not found["diagnosis"].own
     assert not found["foreign"].fits
     assert "head.onnx" in found["broken"].problem
+
+
+def test_a_finding_is_called_by_its_usual_name_and_a_bare_grade_by_what_it_grades() -> (
+    None
+):
+    lines = Asked("finding.b_lines", ("no", "yes"), (), None)
+    assert question_words(lines) == "B-lines: no / yes"
+    grades = Asked("severity", ("0", "1 or more"), (1.0,), None)
+    assert class_words(grades) == ("Severity 0", "1 or more")
