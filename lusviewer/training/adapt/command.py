@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--task", help="finding.b_lines, severity, ...: what labels say"
     )
-    parser.add_argument("--cut", type=float, metavar="N", help="part numbers there")
+    parser.add_argument(
+        "--cut", type=_numbers, default=(), metavar="N", help="part there"
+    )
     parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
     parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
     parser.add_argument(
@@ -128,6 +130,10 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(",") if part.strip())
+
+
 def _settings(options: argparse.Namespace) -> AdaptSettings:
     return AdaptSettings(
         library=(options.library or default_folder()).absolute(),
@@ -135,7 +141,7 @@ def _settings(options: argparse.Namespace) -> AdaptSettings:
         what=options.what,
         method=options.method,
         task=options.task,
-        cuts=() if options.cut is None else (options.cut,),
+        cuts=options.cut,
         has=options.has,
         rater=options.rater,
         certainty=options.certainty,
