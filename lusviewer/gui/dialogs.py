@@ -64,7 +64,7 @@ class KeyboardDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard"))
         columns = QHBoxLayout()
-        columns.setSpacing(SPACE * 4)
+        columns.setSpacing(SPACE * 3)
         titles = dict(MENUS)
         for menus in _COLUMNS:
             column = QVBoxLayout()
@@ -85,7 +85,8 @@ class KeyboardDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.addWidget(area)
         whole.addWidget(buttons)
-        self.resize(1000, 560)
+        whole_width = page.sizeHint().width() + SPACE * 6
+        self.resize(min(whole_width, self.screen().availableSize().width()), 600)
 
     def _group(self, actions: Actions, menu: str, title: str) -> QWidget:
         group = QWidget()
