@@ -175,28 +175,40 @@ class AnalysisCard(Card):
         self._pace = Pace()
         self._failed: list[Told] = []
         self._before = self._done = self._total = 0
+        self._over = self._stopped = False
         study.analysing.connect(self._on_analysing)
         study.analysis_failed.connect(self._on_analysis_failed)
         viewer.analysis_started.connect(self._on_paused)
-        self.stopped.connect(study.stop_analysing)
+        self.stopped.connect(self._on_stop)
 
     def begin(self) -> None:
         """Show that the analysis was asked for."""
         if not self._study.busy:
             return
-        self._failed, self.result = [], None
-        self._before = self._done = self._total = 0
-        self._pace.pause()
+        self._reset()
         told = self.tr("Waiting for the model ...")
         if self._viewer.bundle is not None:
             told = self.tr("Looking for clips ...")
         self.show_progress(self.title.full_text, told, 0, 0)
+
+    def _reset(self) -> None:
+        self._failed, self.result = [], None
+        self._before = self._done = self._total = 0
+        self._over = self._stopped = False
+        self._pace.pause()
+
+    @Slot()
+    def _on_stop(self) -> None:
+        self._stopped = True
+        self._study.stop_analysing()
 
     @Slot(int, int)
     def _on_analysing(self, done: int, total: int) -> None:
         if not total:
             self._end()
             return
+        if self._over:
+            self._reset()
         if total != self._total:
             # After a pause only those left are counted.
             self._before, self._total = self._before + self._done, total
@@ -226,19 +238,30 @@ class AnalysisCard(Card):
 
     @Slot(object)
     def _on_analysis_failed(self, one: Analysed) -> None:
+        if self._over:
+            self._reset()
         if one.error is not None:
             error = one.error
             told = Told(one.clip.path, "refused", error.message, error.hint)
             self._failed.append(told)
 
     def _end(self) -> None:
-        if not self._failed:
-            self.hide()
+        if self._over or self.isHidden():
             return
-        self.result = Result(self.title.full_text, tuple(self._failed))
-        failed = self.tr("{n} could not be analysed.").format(n=len(self._failed))
-        self.told.setText(failed)
+        self._over = True
+        done = self._before + self._done - len(self._failed)
+        told = self.tr("1 clip analysed.")
+        if done != 1:
+            told = self.tr("{n} clips analysed.").format(n=done)
+        if not done and not self._failed:
+            told = self.tr("All clips were analysed before.")
+        if self._failed:
+            failed = self.tr("{n} could not be analysed.").format(n=len(self._failed))
+            told = f"{told} {failed}"
+            self.result = Result(self.title.full_text, tuple(self._failed))
+        self.told.setText(told)
         self._show_parts(running=False)
+        self.setVisible(bool(self._failed) or not self._stopped)
 
     def _left_words(self, seconds: float) -> str:
         if seconds < _MINUTE_S:

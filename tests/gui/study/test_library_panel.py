@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from lusviewer.gui.main_window import MainWindow
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.viewer_model import ViewerModel
 
@@ -176,3 +177,34 @@ def test_another_library_shows_none_of_the_rows_of_the_one_before(
     wait_for(qtbot, panel, ["x.png"])
     assert shown == [[], ["x.png"]]
     assert panel.count.full_text == "1 clip, 1 patient"
+
+
+def test_the_keys_of_a_list_move_through_it_not_through_the_exam(
+    qtbot: QtBot, folder: Path, viewer: ViewerModel, window: MainWindow
+) -> None:
+    window.study.open()
+    window.actions_by_name["study_find"].trigger()
+    panel = window.study_panel
+    wait_for(qtbot, panel, ALL)
+    with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
+        panel.open_clip(1)
+    view = panel.view
+    view.setFocus()
+    view.setCurrentIndex(view.clips.index(0))
+    for key, row in (
+        (Qt.Key.Key_Down, 1),
+        (Qt.Key.Key_End, 3),
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_PageDown, 3),
+        (Qt.Key.Key_Up, 2),
+    ):
+        qtbot.keyClick(window.windowHandle(), key)
+        assert view.currentIndex().row() == row
+    assert viewer.exam.position == 0
+    assert viewer.frame_index == 0
+    qtbot.keyClick(
+        window.windowHandle(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier
+    )
+    assert view.selected_ids() == (1, 2, 3, 4)
+    qtbot.keyClick(window.windowHandle(), Qt.Key.Key_Right)
+    assert viewer.frame_index == 1

@@ -49,7 +49,7 @@ def test_the_whole_library_is_analysed_with_its_progress_shown(
     assert any("of 4 clips" in text for text in told)
     assert analysed(study) == 3
     card = panel.analysis
-    assert card.told.text() == "1 could not be analysed."
+    assert card.told.text() == "3 clips analysed. 1 could not be analysed."
     assert card.result is not None
     assert [one.path.name for one in card.result.told] == ["b.dcm"]
     assert card.result.told[0].why
@@ -59,6 +59,14 @@ def test_the_whole_library_is_analysed_with_its_progress_shown(
         return [row.analysed for row in rows if row is not None]
 
     qtbot.waitUntil(lambda: seen() == [True, False, True, True], timeout=WAIT_MS)
+    (tmp_path / "clips" / "a" / "b.dcm").write_bytes(
+        (tmp_path / "clips" / "b" / "far.dcm").read_bytes().removesuffix(b" ")
+    )
+    for told_now in ("1 clip analysed.", "All clips were analysed before."):
+        study.analyse_all()
+        panel.analysis.begin()
+        qtbot.waitUntil(lambda: not study.busy and not study.writing, timeout=WAIT_MS)
+        assert card.told.text() == told_now
 
 
 def test_it_pauses_while_the_open_clip_is_analysed_and_goes_on(

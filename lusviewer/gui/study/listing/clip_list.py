@@ -199,8 +199,6 @@ class ClipListModel(QAbstractListModel):
     @Slot(object)
     def _on_changed(self, changed: Changed) -> None:
         self._age(changed.clips)
-        if self._stale and not self._asking.isActive():
-            self._asking.start()
         if not self._relisting.isActive():
             self._relisting.start()
 
@@ -210,6 +208,8 @@ class ClipListModel(QAbstractListModel):
         for key in old[:-PAGE]:
             del self._rows[key]
         self._stale.update(old[-PAGE:])
+        if self._stale and not self._asking.isActive():
+            self._asking.start()
 
     @Slot(object)
     def _on_opened(self, shelf: Shelf) -> None:

@@ -297,32 +297,6 @@ def _pixels(library: Library, row: Row) -> NDArray[np.uint8] | None:
     return np.ascontiguousarray(small, np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """The clips of one exam that are there, and the one to be shown first."""
-
-    paths: tuple[Path, ...]
-    first: Path
-
-
-def exam_of(shelf: Shelf, clip_id: int, _cancel: CancelToken) -> Iterator[Together]:
-    """Yield the clips of the exam that a clip is of, once.
-
-    Raises ``LibraryError`` where the clip's own file is not there.
-    """
-    from lusviewer.library import ClipFilter
-
-    library = shelf.library()
-    clip = library.clips.get(clip_id)
-    if not clip.path.is_file():
-        msg = f"{clip.path} is not there any more."
-        hint = "If it was moved, let Study > Find moved clips look for it."
-        raise LibraryError(msg, hint=hint)
-    exam = library.clips.all(ClipFilter(patient=clip.patient, exam=clip.exam))
-    there = [one.path for one in exam if one.path.is_file()]
-    yield Together(tuple(there), clip.path)
-
-
 # --- what is changed for several clips at once ---------------------------------------
 
 
