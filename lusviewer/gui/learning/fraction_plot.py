@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.learning.events import Figure, Fractions, Share
 
 _HEIGHT: Final = 150
+_ASIDE: Final = 0.6
+"""Percent that the two lie beside each other, so that no bar hides another."""
 
 
 class FractionPlot(QWidget):
@@ -34,7 +36,7 @@ class FractionPlot(QWidget):
         self.choice = Choice(self.tr("Question"), self.tr("Of which question it is"))
         self.plot = bare_plot(self.tr("AUC by share of the labels"), _HEIGHT)
         key = self.tr(
-            "AUC on patients never seen, by share of the labels. Solid: adapted. "
+            "AUC on patients never seen, by share of the labels in %. Solid: adapted. "
             "Dashed: as it was. Bars: 95 % intervals."
         )
         column = QVBoxLayout(self)
@@ -60,8 +62,9 @@ class FractionPlot(QWidget):
         dress(self.plot, colours)
         before = [(one.share, one.before) for one in shares]
         adapted = [(one.share, one.adapted) for one in shares]
-        self._line(before, colours.colour("warning"), Qt.PenStyle.DashLine)
-        self._line(adapted, colours.colour("accent"), Qt.PenStyle.SolidLine)
+        dashed = colours.colour("warning"), Qt.PenStyle.DashLine
+        self._line(before, dashed, -_ASIDE)
+        self._line(adapted, (colours.colour("accent"), Qt.PenStyle.SolidLine), _ASIDE)
         told = [
             tr("{share:.0%} of the labels: {value:.2f}").format(
                 share=share, value=figure.value
@@ -74,11 +77,12 @@ class FractionPlot(QWidget):
     def _line(
         self,
         points: Sequence[tuple[float, Figure | None]],
-        colour: QColor,
-        style: Qt.PenStyle,
+        look: tuple[QColor, Qt.PenStyle],
+        aside: float,
     ) -> None:
+        colour, style = look
         known = [(share, one) for share, one in points if one is not None]
-        across = [100 * share for share, _ in known]
+        across = [100 * share + aside for share, _ in known]
         pen = pyqtgraph.mkPen(colour, width=1.6, style=style)
         self.plot.plot(across, [one.value for _, one in known], pen=pen)
         for x, one in zip(across, [one for _, one in known], strict=True):

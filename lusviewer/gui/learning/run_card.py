@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.learning.trainings import Training
 
 _LOG_HEIGHT: Final = 120
+_METER: Final = 24
+"""The least width of a bar in px: in a narrow dock the words need the room."""
 
 
 class RunCard(QFrame):
@@ -74,8 +76,9 @@ class RunCard(QFrame):
         self.result = words("", wrap=True)
         self.kinds = _KindTable()
         self.log = _LogSection(training)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(SPACE // 2)
+        self._wide, self._buttons = QVBoxLayout(), QHBoxLayout()
+        for row in (self._wide, self._buttons):
+            row.setSpacing(SPACE // 2)
         self._lay_out()
         training.changed.connect(self._on_changed)
         training.progressed.connect(self._on_progressed)
@@ -89,6 +92,7 @@ class RunCard(QFrame):
             column.addWidget(widget)
         self._curve_place = QVBoxLayout()
         column.addLayout(self._curve_place)
+        column.addLayout(self._wide)
         column.addLayout(self._buttons)
         column.addWidget(self.log)
 
@@ -102,7 +106,8 @@ class RunCard(QFrame):
         self._on_progressed()
 
     def _fill_buttons(self) -> None:
-        clear(self._buttons)
+        for row in (self._wide, self._buttons):
+            clear(row)
         training, state = self.training, self.training.state
         self._pausing = training.can_pause
         if state is State.WAITING:
@@ -111,7 +116,7 @@ class RunCard(QFrame):
         if state is State.RUNNING:
             tip = self.tr("End now with the best found so far, and its figures.")
             best = self.tr("Stop early, keep the best")
-            self._button(best, tip, training.stop_early)
+            self._wide.addWidget(self._button(best, tip, training.stop_early))
         if training.can_pause:
             tip = self.tr("End now, and go on from here another time.")
             self._button(self.tr("Go on later"), tip, training.pause)
@@ -132,12 +137,13 @@ class RunCard(QFrame):
             tip = self.tr("Figures, curves, the clips it gets wrong, and its use.")
             self._button(self.tr("Show the result"), tip, self._want_result)
 
-    def _button(self, text: str, tip: str, act: Callable[[], None]) -> None:
+    def _button(self, text: str, tip: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
         button.setAccessibleDescription(tip)
         button.clicked.connect(lambda _checked=False: act())
         self._buttons.addWidget(button)
+        return button
 
     def _want_result(self) -> None:
         if (made := self.training.told.made) is not None:
@@ -223,7 +229,8 @@ class _KindTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE)
         self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(0, 3)
+        self._grid.setColumnStretch(1, 2)
         self.hide()
 
     def show_kinds(self, training: Training) -> None:
@@ -232,11 +239,12 @@ class _KindTable(QWidget):
         for row in range(self._shown, len(kinds)):
             kind, auc = kinds[row]
             meter = Meter()
+            meter.setMinimumWidth(_METER)
             if auc is not None:
                 # Half is chance: what is above it fills the bar.
                 meter.set_value(max(0.0, 2 * auc.value - 1))
                 meter.setToolTip(self.tr("From chance, 0.5, to perfect, 1"))
-            self._grid.addWidget(words(kind_words(kind)), row, 0)
+            self._grid.addWidget(ElidedLabel(kind_words(kind)), row, 0)
             self._grid.addWidget(meter, row, 1)
             self._grid.addWidget(words(figure_words(auc), "muted"), row, 2)
         self._shown = len(kinds)
