@@ -38,6 +38,7 @@ from lusviewer.gui.results.result_words import (
     class_words,
     difference_words,
     figure_words,
+    kind_of,
     provenance_rows,
     rival_words,
     tr,
@@ -378,9 +379,13 @@ def found_page(result: Result) -> QWidget:
     parts: list[QWidget] = [words(chosen_words(validation), "muted", wrap=True)]
     early = validation.stopped_early
     if early is not None:
-        text = tr("Stopped early: {left} not tried, {n} folds without all settings.")
-        left = ", ".join(early.kinds_left_out) or tr("no kind")
-        shown = text.format(left=left, n=early.folds_untried)
+        text = tr(
+            "Stopped early. Kinds not tried: {left}. Folds in which not all settings "
+            "were tried: {folds}. Settings left out of the last choice: {settings}."
+        )
+        left = ", ".join(map(kind_of, early.kinds_left_out)) or tr("none")
+        folds, settings = early.folds_untried, early.settings_untried
+        shown = text.format(left=left, folds=folds, settings=settings)
         parts.append(words(shown, "warning", wrap=True))
     parts += [heading(tr("Kinds that were tried")), KindsTable(validation.kinds)]
     parts += [heading(tr("Folds")), FoldsTable(validation.folds)]

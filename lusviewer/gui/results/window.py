@@ -240,7 +240,7 @@ class ResultWindow(QWidget):
 
     @Slot(object)
     def _open_clip(self, path: Path) -> None:
-        self._viewer.open_path(path)
+        self._study.open_clip(path)
 
     # --- doing ----------------------------------------------------------------------
 

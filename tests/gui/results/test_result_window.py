@@ -18,6 +18,7 @@ from lusviewer.gui.results.tables import (
     KindsTable,
     WrongTable,
 )
+from lusviewer.gui.theme import DARK, LIGHT, apply_theme
 from lusviewer.library import open_library
 from tests.gui.conftest import WAIT_MS
 from tests.gui.results.conftest import page, shown
@@ -25,7 +26,7 @@ from tests.gui.results.conftest import page, shown
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QApplication, QWidget
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.main_window import MainWindow
@@ -235,3 +236,50 @@ def test_the_size_is_remembered_and_a_closed_window_forgotten(
     assert (again.width(), again.height()) == (700, 600)
     with open_library(filled) as library:
         assert library.clips.count() == 36
+
+
+def test_a_training_that_was_stopped_early_says_what_was_left_out(
+    qtbot: QtBot, main: MainWindow, copied: Path
+) -> None:
+    file = copied / "validation.json"
+    found = json.loads(file.read_text())
+    found["figures"]["stopped_early"] = {
+        "kinds": ["tree"],
+        "kinds_left_out": ["svm", "mlp"],
+        "folds_untried": 2,
+        "settings_untried": 0,
+    }
+    found["provenance"]["stopped_early"] = True
+    file.write_text(json.dumps(found))
+    window = shown(qtbot, main, copied)
+    page(window, "Kinds and folds")
+    told = said(window.tabs)
+    assert "Kinds not tried: support vector machine, network." in told
+    assert "Folds in which not all settings were tried: 2." in told
+    page(window, "Where it is from")
+    assert "yes: what was finished by then is shown" in said(window.tabs)
+
+
+def test_charts_and_tree_follow_the_theme(
+    qtbot: QtBot, main: MainWindow, tree_expert: Path, qapp: QApplication
+) -> None:
+    apply_theme(qapp, "dark")
+    window = shown(qtbot, main, tree_expert)
+    page(window, "The tree")
+    [tree] = window.findChildren(TreePage)
+    qtbot.waitUntil(tree.drawn.isVisible, timeout=WAIT_MS)
+    page(window, "Is it better?")
+    chart = window.findChildren(DifferenceChart)[0]
+
+    def grounds() -> set[str]:
+        return {
+            chart.plot.backgroundBrush().color().name(),
+            tree.drawn.backgroundBrush().color().name(),
+        }
+
+    try:
+        qtbot.waitUntil(lambda: grounds() == {DARK.panel}, timeout=WAIT_MS)
+        apply_theme(qapp, "light")
+        qtbot.waitUntil(lambda: grounds() == {LIGHT.panel}, timeout=WAIT_MS)
+    finally:
+        apply_theme(qapp, "dark")
