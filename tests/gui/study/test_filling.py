@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +19,6 @@ from tests.gui.conftest import WAIT_MS
 from tests.small_clips import write_png
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.main_window import MainWindow
@@ -186,6 +185,11 @@ def test_lines_go_out_and_come_in(
     assert "frame_annotations" in json.loads(file.read_text())
     with open_library(window.study.shelf.folder) as library:
         library.drawings.draw(clip.id, 0, [], rater="ben")
+    stray = Path(shutil.copy(file, tmp_path / "stray.json"))
+    choose(qtbot, window, "study_import_lines", stray)
+    (refused,) = ended(qtbot, window).told
+    assert refused.outcome == "refused"
+    assert "called like its clip" in refused.hint
     choose(qtbot, window, "study_import_lines", file)
     assert outcomes(ended(qtbot, window)) == [(file.name, "added")]
     with open_library(window.study.shelf.folder) as library:
@@ -203,6 +207,12 @@ def test_moved_clips_are_missed_and_found_again(
     window.actions_by_name["study_verify"].trigger()
     result = ended(qtbot, window)
     assert [one.outcome for one in result.told] == ["missing"] * 3 + ["sound"]
+    assert "Find moved clips" in result.told[0].hint
+    (tmp_path / "empty").mkdir()
+    choose(qtbot, window, "study_relocate", tmp_path / "empty")
+    result = ended(qtbot, window)
+    assert [one.outcome for one in result.told] == ["missing"] * 3
+    assert "lusviewer library" not in result.told[0].hint
     choose(qtbot, window, "study_relocate", tmp_path / "moved")
     result = ended(qtbot, window)
     assert [one.outcome for one in result.told] == ["found again"] * 3

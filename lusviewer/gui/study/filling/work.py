@@ -123,7 +123,9 @@ def import_lines(
         try:
             clip, found = annotation_files.import_lines(library, file, who)
         except LusViewerError as error:
-            told = Told(file, "refused", error.message, error.hint)
+            # The hints there are for the command line.
+            hint = "A file of lines is called like its clip, as x.json for x.dcm."
+            told = Told(file, "refused", error.message, hint)
             yield Progressed(done, len(files), told=told)
             continue
         frames = len({frame for frame, _ in found.lines})
@@ -190,16 +192,21 @@ def verify(
     if check_clips:
         for clip in check_files(library, cancel, who=who):
             gone = "not there, or another file now"
-            yield Progressed(told=Told(clip.path, "missing", gone), clip=clip.id)
+            hint = "If it was moved, let Study > Find moved clips look for it."
+            yield Progressed(told=Told(clip.path, "missing", gone, hint), clip=clip.id)
 
 
 def _followed(steps: Iterable[Step]) -> Iterator[Progressed]:
     """Yield each step as the window shows it."""
+    from lusviewer.library.adding import Outcome
+
     for step in steps:
         told = None
         if step.outcome is not None:
             why, hint = "", ""
-            if step.error is not None:
+            if step.outcome is Outcome.MISSING:
+                why = "not in that folder either, or another file now"
+            elif step.error is not None:
                 why, hint = step.error.message, step.error.hint
             told = Told(step.path, step.outcome.value, why, hint)
         yield Progressed(
