@@ -58,6 +58,9 @@ class Task:
             raise LibraryError(msg, hint=hint)
         if self.kind is not Kind.NUMBER:
             self._check_classes()
+        elif not self.lower < self.upper:
+            msg = f"{self.key} has no number from {self.lower:g} to {self.upper:g}."
+            raise LibraryError(msg, hint="Give the lowest first, then the highest.")
 
     def _check_classes(self) -> None:
         wrong = [

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QDoubleValidator, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lusviewer.gui.labelling.number_field import NumberField
 from lusviewer.gui.labelling.questions import (
     CERTAINTIES,
-    NOT_ASSESSABLE,
     certainty_words,
 )
 from lusviewer.gui.panel_parts import link, words
+from lusviewer.gui.study.task_words import NOT_ASSESSABLE
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Chooser(QFrame):
         self._labelling, self.question = labelling, question
         self.certainty = labelling.choosing_certainty
         self.buttons: dict[str, QPushButton] = {}
-        self.fields: dict[str, QLineEdit] = {}
+        self.fields: dict[str, NumberField] = {}
         self._here = 0
         self._focus_before: QWidget | None = None
         self.setProperty("role", "card")
@@ -100,9 +101,8 @@ class Chooser(QFrame):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         for row, (name, title, unit) in enumerate(self._asked()):
-            field = QLineEdit(f"{detail[name]:g}" if name in detail else "")
-            field.setValidator(QDoubleValidator(field))
-            field.setAccessibleName(title)
+            known = f"{detail[name]:g}" if name in detail else ""
+            field = NumberField(title, known)
             field.setMinimumWidth(60)
             self.fields[name] = field
             grid.addWidget(words(title), row, 0)
@@ -178,11 +178,8 @@ class Chooser(QFrame):
             self._choose(self._here)
 
     def _confirm_number(self) -> None:
-        written = {
-            name: float(field.text())
-            for name, field in self.fields.items()
-            if field.hasAcceptableInput()
-        }
+        numbers = {name: field.number for name, field in self.fields.items()}
+        written = {name: n for name, n in numbers.items() if n is not None}
         key = self.question.key
         if "value" in written:
             self._labelling.say(key, f"{written['value']:.12g}", self.certainty)

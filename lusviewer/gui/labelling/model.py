@@ -10,8 +10,6 @@ from lusviewer.gui.labelling.model_words import ModelWord, model_word
 from lusviewer.gui.labelling.questions import (
     FINDING_KEYS,
     GROUP_KEYS,
-    NOT_ASSESSABLE,
-    UNSURE,
     USUAL_KEYS,
     Given,
     Question,
@@ -21,6 +19,7 @@ from lusviewer.gui.labelling.questions import (
     question_of,
     said_answer,
 )
+from lusviewer.gui.study.task_words import NOT_ASSESSABLE, UNSURE
 from lusviewer.gui.study.work import Said
 
 if TYPE_CHECKING:

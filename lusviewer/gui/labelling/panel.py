@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -90,6 +90,8 @@ class LabelSection(Section):
         self.groups = Section(self.tr("Biomarker groups"), opened=False)
         self.groups.content.setSpacing(0)
         self.groups.toggled.connect(self._open_groups)
+        self._adding = QTimer(self, interval=0)
+        self._adding.timeout.connect(self._add_group)
         self._lay_out()
         labelling.questions_changed.connect(self._show_questions)
         labelling.answers_changed.connect(self._show_answers)
@@ -121,9 +123,17 @@ class LabelSection(Section):
     @Slot(bool)
     def _open_groups(self, opened: bool) -> None:  # noqa: FBT001 - a slot
         self._labelling.open_groups(opened)
+        if opened:
+            self._adding.start()
+
+    @Slot()
+    def _add_group(self) -> None:
+        """Add one row at a time: all of them at once would hold the window up."""
         missing = [key for key in GROUP_KEYS if key not in self.rows]
-        for key in missing if opened else ():
-            self._add(key, self.groups.content)
+        if missing:
+            self._add(missing[0], self.groups.content)
+        else:
+            self._adding.stop()
 
     def _add(self, key: str, where: QVBoxLayout) -> None:
         self.rows[key] = QuestionRow(self._labelling, key)

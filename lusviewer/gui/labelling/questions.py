@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lusviewer.findings import BIOMARKERS, FINDINGS, INDEX
 from lusviewer.gui.biomarker_editor import groups
 from lusviewer.gui.clinical_words import label_words, target_words, tr
+from lusviewer.gui.study.task_words import NOT_ASSESSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from lusviewer.gui.study.work import Said
     from lusviewer.library import KeptLabel
     from lusviewer.library.tasks import Task
-
-NOT_ASSESSABLE: Final = "not assessable"
-"""The library's own word, which is not loaded before the window is painted."""
-
-UNSURE: Final = 0.5
-"""The certainty of an answer a person is unsure of."""
 
 CERTAINTIES: Final = (1.0, 0.75, 0.5, 0.25)
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from lusviewer.errors import LusViewerError
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.labelling import work
+from lusviewer.gui.labelling.number_field import NumberField
 from lusviewer.gui.labelling.work import TaskWish
 from lusviewer.gui.panel_parts import words
 from lusviewer.gui.study.work import Changed
@@ -53,11 +53,8 @@ class TaskDialog(QDialog):
             self.kind.addItem(text, key)
         self.classes = QLineEdit()
         self.classes.setPlaceholderText(self.tr("as: none, mild, severe"))
-        self.lowest, self.highest = QLineEdit("0"), QLineEdit("100")
-        for field in (self.lowest, self.highest):
-            field.setValidator(QDoubleValidator(field))
-        self.lowest.setAccessibleName(self.tr("Lowest"))
-        self.highest.setAccessibleName(self.tr("Highest"))
+        self.lowest = NumberField(self.tr("Lowest"), "0")
+        self.highest = NumberField(self.tr("Highest"), "100")
         self.wrong = words("", "warning", wrap=True)
         self._lay_out()
         self.kind.currentIndexChanged.connect(self._show_kind)
@@ -113,7 +110,7 @@ class TaskDialog(QDialog):
         key = re.sub(r"[\s-]+", "_", name.lower())
         names = (part.strip() for part in self.classes.text().split(","))
         classes = tuple(part for part in names if part)
-        ends = [_number(field) for field in (self.lowest, self.highest)]
+        ends = [field.number or 0.0 for field in (self.lowest, self.highest)]
         wish = TaskWish(key, name, str(self.kind.currentData()), classes, *ends)
         self.agree.setEnabled(False)
         self._lane.run(partial(work.define, self._study.shelf, wish, self._study.rater))
@@ -130,10 +127,6 @@ class TaskDialog(QDialog):
             raise error
         self.wrong.setText(f"{error.message}\n{error.hint}".strip())
         self.wrong.show()
-
-
-def _number(field: QLineEdit) -> float:
-    return float(field.text()) if field.hasAcceptableInput() else 0.0
 
 
 def _changed(_cancel: CancelToken) -> Iterator[Changed]:

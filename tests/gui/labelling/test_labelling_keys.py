@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from lusviewer.gui.labelling.questions import NOT_ASSESSABLE
+from lusviewer.gui.labelling.questions import GROUP_KEYS
+from lusviewer.gui.study.task_words import NOT_ASSESSABLE
 from lusviewer.library import NOT_ASSESSABLE as THE_LIBRARYS
 from lusviewer.library import Answer, open_library
 from lusviewer.library.tasks import Kind, Task
@@ -77,6 +78,12 @@ def kept(qtbot: QtBot, window: MainWindow) -> dict[str, str | None]:
 
 def model_says(window: MainWindow, key: str) -> str | None:
     return window.findings_panel.labelling.word(key).value
+
+
+def open_groups(qtbot: QtBot, window: MainWindow) -> None:
+    section = window.findings_panel.labels_section
+    section.groups.heading.setChecked(True)
+    qtbot.waitUntil(lambda: GROUP_KEYS[-1] in section.rows, timeout=WAIT_MS)
 
 
 def test_the_word_for_not_assessable_is_the_librarys() -> None:
@@ -200,8 +207,7 @@ def test_escape_closes_the_chooser_and_says_nothing(
 def test_the_labels_of_a_group_are_chosen_together(
     qtbot: QtBot, labelled: MainWindow
 ) -> None:
-    section = labelled.findings_panel.labels_section
-    section.groups.heading.setChecked(True)
+    open_groups(qtbot, labelled)
     labelled.findings_panel.labelling.select("group.b_lines")
     press(qtbot, labelled, "N")
     chooser = row(labelled, "group.b_lines").strip.chooser
@@ -222,7 +228,7 @@ def test_the_s_f_ratio_is_worked_out_from_saturation_and_oxygen(
     chooser = row(labelled, "s_f").strip.chooser
     assert chooser is not None
     qtbot.keyClicks(chooser.fields["spo2"], "95")
-    qtbot.keyClicks(chooser.fields["oxygen_l_min"], "2")
+    qtbot.keyClicks(chooser.fields["oxygen_l_min"], "2,0")
     qtbot.keyClick(chooser.fields["oxygen_l_min"], Key.Key_Return)
     settle(qtbot, labelled)
     qtbot.waitUntil(lambda: shown(labelled, "s_f") == "327.6", timeout=WAIT_MS)
@@ -364,7 +370,7 @@ def test_what_can_be_chosen_is_scrolled_into_sight(
 ) -> None:
     panel = labelled.findings_panel
     labelled.resize(1100, 560)
-    panel.labels_section.groups.heading.setChecked(True)
+    open_groups(qtbot, labelled)
     panel.labelling.select("group.effusion")
     press(qtbot, labelled, "N")
     strip = row(labelled, "group.effusion").strip

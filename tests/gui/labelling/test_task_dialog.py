@@ -73,6 +73,18 @@ def test_a_number_has_a_lowest_and_a_highest_value(
     assert (task.kind, task.lower, task.upper) == (Kind.NUMBER, 0.0, 12.0)
 
 
+def test_a_number_with_its_ends_the_wrong_way_round_is_refused(
+    qtbot: QtBot, dialog: TaskDialog, study: StudyModel
+) -> None:
+    qtbot.keyClicks(dialog.name, "Ribs")
+    dialog.kind.setCurrentIndex(dialog.kind.findData("number"))
+    dialog.lowest.setText("9,5")
+    dialog.highest.setText("2")
+    dialog.agree.click()
+    qtbot.waitUntil(lambda: "9.5 to 2" in dialog.wrong.text(), timeout=WAIT_MS)
+    dialog.reject()
+
+
 @pytest.mark.parametrize(
     ("name", "classes", "told"),
     [
