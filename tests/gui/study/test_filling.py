@@ -17,8 +17,11 @@ from lusviewer.gui.study.filling.work import Adding
 from lusviewer.library import Answer, Line, open_library
 from tests.gui.conftest import WAIT_MS
 from tests.small_clips import write_png
+from tests.unit.training.small_collections import write_blues, write_pocus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.main_window import MainWindow
@@ -218,7 +221,30 @@ def test_moved_clips_are_missed_and_found_again(
     assert [one.outcome for one in result.told] == ["found again"] * 3
 
 
+@pytest.mark.parametrize(
+    ("write", "clips", "task"),
+    [(write_pocus, 20, "finding.b_lines"), (write_blues, 8, "severity")],
+)
 def test_a_collection_is_imported_with_its_labels(
+    qtbot: QtBot,
+    window: MainWindow,
+    tmp_path: Path,
+    write: Callable[[Path], Path],
+    clips: int,
+    task: str,
+) -> None:
+    folder = write(tmp_path / "collection")
+    media = [file for file in folder.rglob("*") if file.suffix in (".png", ".mp4")]
+    for file in media:  # Else they were the same few clips under many names.
+        file.write_bytes(file.read_bytes() + file.name.encode())
+    choose(qtbot, window, "study_collection", folder)
+    result = ended(qtbot, window)
+    assert [one.outcome for one in result.told] == ["added"] * clips
+    with open_library(window.study.shelf.folder) as library:
+        assert all(task in clip.labels for clip in library.clips.page())
+
+
+def test_a_folder_that_is_no_collection_is_refused(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     choose(qtbot, window, "study_collection", tmp_path)
