@@ -11,6 +11,7 @@ from lusviewer.errors import LusViewerError
 from lusviewer.gui.errands import Errands
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.study import work
+from lusviewer.gui.study.opening import Opener
 from lusviewer.gui.study.steps import Step
 from lusviewer.gui.study.work import Changed, Current, Place, Shelf
 
@@ -73,6 +74,7 @@ class StudyModel(QObject):
         self._reading = Lane(self)
         self._analysis = Lane(self)
         self._errands = Errands(self)
+        self._opener = Opener(viewer, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -92,6 +94,7 @@ class StudyModel(QObject):
         self._analysis.ended.connect(self._on_analysis_ended)
         for source in (self._opening, self._reading, self._errands, self._analysis):
             source.failed.connect(self._on_failed)
+        self._opener.failed.connect(self._on_failed)
         self.failed.connect(viewer.report_failure)
 
     # --- which library, and who --------------------------------------------------
@@ -103,6 +106,10 @@ class StudyModel(QObject):
             self._errands.run(partial(_close, self.shelf))
             self.shelf = Shelf(folder)
         self._opening.run(partial(work.open_shelf, self.shelf))
+
+    def open_clip(self, clip: int | Path) -> None:
+        """Show a clip, by number or file, among the others of its exam."""
+        self._opener.open(self.shelf, clip)
 
     def set_rater(self, name: str) -> None:
         """Speak in another person's name from now on."""
@@ -287,7 +294,7 @@ class StudyModel(QObject):
     def shutdown(self) -> None:
         """Stop reading and analysing; keep all that was said; let go of the file."""
         self.closing.emit()
-        for lane in (self._opening, self._reading, self._analysis):
+        for lane in (self._opening, self._reading, self._analysis, self._opener):
             lane.close()
         self._errands.close()
         self.shelf.close()

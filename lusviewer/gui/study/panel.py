@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from lusviewer.errors import LusViewerError
-from lusviewer.gui.jobs import Lane
 from lusviewer.gui.panel_parts import ElidedLabel, link, words
 from lusviewer.gui.study.cards import AnalysisCard, FillingCard
 from lusviewer.gui.study.chooser import Chooser
 from lusviewer.gui.study.filling.model import Filling
 from lusviewer.gui.study.label_bar import LabelBar
-from lusviewer.gui.study.listing import work
 from lusviewer.gui.study.listing.clip_list_view import ClipListView
 from lusviewer.gui.study.watcher import Watcher
 from lusviewer.gui.theme import SPACE
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from lusviewer.gui.settings import Settings
-    from lusviewer.gui.study.listing.work import Listing, Together
+    from lusviewer.gui.study.listing.work import Listing
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
 
@@ -53,7 +50,6 @@ class StudyPanel(QWidget):
         super().__init__()
         self.setObjectName("study_panel")
         self._viewer, self._study = viewer, study
-        self._opening = Lane(self)
         self.chooser = Chooser()
         self.view = ClipListView(study)
         self.filling = Filling(study, self)
@@ -93,9 +89,6 @@ class StudyPanel(QWidget):
         self.label_bar.cleared.connect(self.view.clearSelection)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._show_menu)
-        self._opening.produced.connect(self._on_together)
-        self._opening.failed.connect(self._on_failed)
-        self._study.closing.connect(self._opening.close)
 
     def _invite(self) -> QWidget:
         page = QWidget()
@@ -168,16 +161,7 @@ class StudyPanel(QWidget):
     @Slot(int)
     def open_clip(self, clip_id: int) -> None:
         """Open a clip together with the others of its exam."""
-        self._opening.run(partial(work.exam_of, self._study.shelf, clip_id))
-
-    @Slot(object)
-    def _on_together(self, found: tuple[Together, ...]) -> None:
-        together, exam = found[-1], self._viewer.exam
-        listed = tuple(clip.path for clip in exam.clips)
-        if together.paths == listed and together.first in listed:
-            self._viewer.open_position(listed.index(together.first))
-        else:
-            self._viewer.open_path(together.paths, first=together.first)
+        self._study.open_clip(clip_id)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
@@ -197,9 +181,3 @@ class StudyPanel(QWidget):
         if paths:
             event.acceptProposedAction()
             self.dropped.emit(paths)
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        if not isinstance(error, LusViewerError):
-            raise error
-        self._study.failed.emit(error)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from lusviewer.cancel import CancelToken
     from lusviewer.experts.expert import Expert
@@ -124,6 +124,45 @@ def read_current(shelf: Shelf, path: Path, _cancel: CancelToken) -> Iterator[Cur
     labels = tuple(one for one in labels if one.answer.value is not None)
     drawings = library.drawings.of_clip(entry.id)
     yield Current(path, entry, labels, drawings, tasks, raters)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The clips of one exam that are there, and the one to be shown first."""
+
+    paths: tuple[Path, ...]
+    first: Path
+
+
+def exam_of(shelf: Shelf, clip: int | Path, _cancel: CancelToken) -> Iterator[Together]:
+    """Yield the clips of the exam that a clip is of, once; its number or its file.
+
+    A file the library does not know stands alone. Raises ``LibraryError`` where the
+    file of a clip it knows is not there.
+    """
+    from lusviewer.errors import LibraryError
+    from lusviewer.library import ClipFilter
+
+    entry = _entry_of(shelf, clip)
+    if entry is None:
+        path = Path(str(clip))
+        yield Together((path,), path)
+        return
+    if not entry.path.is_file():
+        msg = f"{entry.path} is not there any more."
+        hint = "If it was moved, let Study > Find moved clips look for it."
+        raise LibraryError(msg, hint=hint)
+    exam = shelf.library().clips.all(ClipFilter(patient=entry.patient, exam=entry.exam))
+    there = [one.path for one in exam if one.path.is_file()]
+    yield Together(tuple(there), entry.path)
+
+
+def _entry_of(shelf: Shelf, clip: int | Path) -> ClipEntry | None:
+    from lusviewer.library.adding import unchanged
+
+    if isinstance(clip, int):
+        return shelf.library().clips.get(clip)
+    return unchanged(shelf.library(), clip) if shelf.made else None
 
 
 def clip_of(library: Library, place: Place, who: str, cancel: CancelToken) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.errors import LibraryError, LusViewerError
+from lusviewer.errors import LusViewerError
 from lusviewer.findings import FINDINGS
 from lusviewer.gui.study.work import Changed
 
