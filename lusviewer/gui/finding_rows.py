@@ -78,12 +78,11 @@ class FindingRow(LabelledRow):
         self.title.setText(finding.title)
         self.value.set_full_text(finding.value)
         self.simulated.setVisible(finding.simulated_only)
-        self.meter.set_value(
-            finding.probability, mark=finding.threshold, strong=finding.present
-        )
+        known = finding.probability is not None
+        mark = finding.threshold if known else None
+        self.meter.set_value(finding.probability, mark=mark, strong=finding.present)
         limit = self.tr("Called present from {p:.2f} on")
         self.meter.setToolTip(limit.format(p=finding.threshold))
-        known = finding.probability is not None
         self.number.setText(f"{finding.probability:.2f}" if known else "-")
         self.frame_button.setVisible(finding.frame is not None)
         if finding.frame is not None:

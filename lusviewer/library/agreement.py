@@ -145,7 +145,7 @@ def agreement(
     common = {task: set(one[task]) & set(other[task]) for task in one if task in other}
     clips = set().union(*common.values())
     if len(clips) < LEAST:
-        msg = f"{first} and {second} both labelled {len(clips)} of the same clips."
+        msg = f"Clips that {first} and {second} both labelled: {len(clips)}."
         raise LibraryError(msg, hint=_NEEDED)
     patients = {e.id: e.patient for e in library.clips.entries(sorted(clips))}
     tasks: list[TaskAgreement] = []

@@ -105,6 +105,7 @@ class AgreementDialog(QDialog):
             box.setMinimumWidth(160)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.note = words("", "muted", wrap=True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.tasks = Table(
             self.tr("Agreement for each question"),
             (

@@ -200,8 +200,8 @@ class Chooser(QFrame):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus)
-        self._watch(self.window())
-        self._watch(QApplication.focusWidget())
+        for one in (*self._windows(), QApplication.focusWidget()):
+            self._watch(one)
         if self.fields:
             self._focus_before = QApplication.focusWidget()
             next(iter(self.fields.values())).setFocus()
@@ -211,7 +211,7 @@ class Chooser(QFrame):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.disconnect(self._on_focus)
-        for one in (self.window(), QApplication.focusWidget()):
+        for one in (*self._windows(), QApplication.focusWidget()):
             if one is not None:
                 one.removeEventFilter(self)
         inside = QApplication.focusWidget() in self.fields.values()
@@ -220,13 +220,18 @@ class Chooser(QFrame):
         self.hide()
         self.deleteLater()
 
+    def _windows(self) -> tuple[QWidget, ...]:
+        """Return the window, and the one it belongs to where the panel floats."""
+        window, owner = self.window(), self.window().parentWidget()
+        return (window,) if owner is None else (window, owner.window())
+
     def _watch(self, widget: QWidget | None) -> None:
-        if widget is not None and widget.window() is self.window():
+        if widget is not None and widget.window() in self._windows():
             widget.installEventFilter(self)
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, old: QWidget | None, new: QWidget | None) -> None:
-        if old is not None and old is not self.window():
+        if old is not None and old not in self._windows():
             old.removeEventFilter(self)
         self._watch(new)
 

@@ -50,6 +50,8 @@ class RaterBox(QComboBox):
 
     @Slot()
     def _show(self) -> None:
+        if self.hasFocus():
+            return  # Somebody is typing.
         current, me = self._study.current, self._study.rater
         known = set() if current is None else set(current.raters)
         names = tuple(sorted(known | {me}))
@@ -57,8 +59,7 @@ class RaterBox(QComboBox):
             self._shown = names
             self.clear()
             self.addItems(names)
-        if not (self.hasFocus() and self.isEnabled()):
-            self.setCurrentText(me)
+        self.setCurrentText(me)
 
     @Slot()
     def _on_typed(self) -> None:

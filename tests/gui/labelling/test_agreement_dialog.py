@@ -102,7 +102,7 @@ def test_too_few_common_clips_are_said_with_what_is_needed(
     give(window, "anna", "severity", {clips[0]: "0", clips[1]: "1"})
     give(window, "bert", "severity", {clips[0]: "0"})
     dialog = page(qtbot, window)
-    assert "both labelled 1 of the same clips" in dialog.note.text()
+    assert "both labelled: 1" in dialog.note.text()
     assert "at least two clips" in dialog.note.text()
     assert not dialog.tasks.isVisible()
     give(window, "bert", "severity", {clips[1]: "1"})

@@ -101,11 +101,11 @@ def test_agreeing_keeps_the_models_word_and_shows_it(
 
 
 def test_the_first_key_only_shows_which_question_is_asked(
-    qtbot: QtBot, labelled: MainWindow
+    qtbot: QtBot, labelled: MainWindow, viewer: ViewerModel
 ) -> None:
     press(qtbot, labelled, "Y")
     assert labelled.findings_panel.labelling.selected == "finding.a_lines"
-    assert not labelled.study.writing
+    assert not viewer.undo_stack.canUndo()
     assert not labelled.study.shelf.made
 
 
@@ -182,6 +182,17 @@ def test_a_class_is_chosen_by_its_digit_and_layers_stay_as_they_are(
     assert kept(qtbot, labelled) == {"diagnosis": "COVID-19"}
     press(qtbot, labelled, "3")
     assert viewer.layers != before
+
+
+def test_digits_choose_where_the_panel_floats_and_the_clip_has_the_focus(
+    qtbot: QtBot, labelled: MainWindow, viewer: ViewerModel
+) -> None:
+    labelled.docks[1].setFloating(True)
+    before = viewer.layers
+    labelled.findings_panel.labelling.select("diagnosis")
+    press(qtbot, labelled, "N3")
+    assert kept(qtbot, labelled) == {"diagnosis": "COVID-19"}
+    assert viewer.layers == before
 
 
 def test_a_guess_is_chosen_with_its_certainty(

@@ -152,7 +152,7 @@ def test_an_answer_taken_back_counts_no_more(filled: Library) -> None:
     for rater in ("anna", "bert"):
         answers(filled, rater, "severity", {first: "0", second: "2"})
     answers(filled, "bert", "severity", {second: None})
-    with pytest.raises(LibraryError, match="both labelled 1 of the same"):
+    with pytest.raises(LibraryError, match="both labelled: 1"):
         agreement(filled, "anna", "bert")
 
 
