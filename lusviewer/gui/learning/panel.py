@@ -79,10 +79,12 @@ class LearningPanel(QWidget):
             self._viewer.models_changed,
         ):
             signal.connect(self._on_changed)
+        self._study.analysing.connect(self._on_analysing)
         self.experts.result_wanted.connect(self.result_wanted)
         self._reading.produced.connect(self._on_offer)
         self._reading.failed.connect(self._study.failed)
         self.trainings.removed.connect(self._clean)
+        self.trainings.made.connect(self._tell)
 
     # --- following the library -------------------------------------------------------
 
@@ -95,8 +97,14 @@ class LearningPanel(QWidget):
     @Slot()
     def _on_changed(self) -> None:
         self._stale = True
-        if self.isVisible():
+        # While all clips are analysed something changes every second: wait for the end.
+        if self.isVisible() and not self._study.busy:
             self._rest.start(REST_MS)
+
+    @Slot(int, int)
+    def _on_analysing(self, _done: int, total: int) -> None:
+        if total == 0 and self._stale:
+            self._on_changed()
 
     @Slot()
     def _read(self) -> None:
@@ -109,6 +117,12 @@ class LearningPanel(QWidget):
     def _on_offer(self, offers: tuple[Offer, ...]) -> None:
         self.experts.show_offer(offers[-1])
         self.deeper.show_offer(offers[-1])
+
+    @Slot(object)
+    def _tell(self, training: Training) -> None:
+        """Say at the foot of the window that a training is done."""
+        told = self.tr("Trained: {title}. See the panel Learn.")
+        self._viewer.status_changed.emit(told.format(title=training.title))
 
     @Slot(object)
     def _clean(self, training: Training) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QRegularExpression, Signal, Slot
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from lusviewer.gui.learning.fields import Choice, named
@@ -58,6 +59,10 @@ class QuestionField(QWidget):
         self.cuts = QLineEdit()
         self.cuts.setAccessibleName(self.tr("Limits"))
         self.cuts.setPlaceholderText(self.tr("as 275, or 180, 275, 430"))
+        if two_only:
+            self.cuts.setPlaceholderText(self.tr("as 275"))
+            number = QRegularExpression(r"-?\d*\.?\d*")
+            self.cuts.setValidator(QRegularExpressionValidator(number, self))
         self.cuts.setToolTip(
             self.tr(
                 "Where to part the numbers into classes, from low to high. One limit "
@@ -113,7 +118,9 @@ class QuestionField(QWidget):
             self._on_task()
 
     def set_cuts(self, cuts: tuple[float, ...]) -> None:
-        """Part the numbers at ``cuts``."""
+        """Part the numbers at ``cuts``; at the middle one where two answers are all."""
+        if self._two_only:
+            cuts = (cuts[len(cuts) // 2],)
         self.cuts.setText(", ".join(f"{cut:g}" for cut in cuts))
         self.changed.emit()
 
