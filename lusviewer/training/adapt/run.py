@@ -109,7 +109,7 @@ def check_only(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     started = time.monotonic()
     way.vector(Graphs.of_bundle(bundle), made[0])
     seconds += 2 * len(study.clips) * (time.monotonic() - started)
-    yield {"event": "checked", "seconds": round(seconds)}
+    yield {"event": "checked", "seconds": max(1, round(seconds))}
 
 
 def _begin(settings: AdaptSettings, going: Going) -> tuple[ModelBundle, Study, Way]:
