@@ -82,6 +82,7 @@ class StudyPanel(QWidget):
 
     def _connect(self) -> None:
         self.chooser.changed.connect(self._choose)
+        self.chooser.search.returnPressed.connect(self.view.setFocus)
         self._viewer.models_changed.connect(self._choose)
         self.view.clips.listed.connect(self._show_listing)
         self.view.chosen.connect(self.open_clip)

@@ -186,6 +186,12 @@ def test_the_keys_of_a_list_move_through_it_not_through_the_exam(
     window.actions_by_name["study_find"].trigger()
     panel = window.study_panel
     wait_for(qtbot, panel, ALL)
+    qtbot.keyClicks(panel.chooser.search, "far")
+    qtbot.keyClick(panel.chooser.search, Qt.Key.Key_Return)
+    assert window.focusWidget() is panel.view
+    wait_for(qtbot, panel, ["far.dcm"])
+    panel.chooser.reset()
+    wait_for(qtbot, panel, ALL)
     with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
         panel.open_clip(1)
     view = panel.view
