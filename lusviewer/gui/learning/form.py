@@ -113,6 +113,7 @@ class Form(QWidget):
         self.question = QuestionField()
         self.source = SourceField()
         self.inputs = {name: self._input(name) for name in INPUTS}
+        self._lacking: set[str] = set()
         self._told = {name: words("", "muted", wrap=True) for name in INPUTS}
         self.kind = Choice(
             self.tr("Kind of expert"),
@@ -201,10 +202,18 @@ class Form(QWidget):
             known = offer.inputs.get(name)
             label.setText("" if known is None else self._numbers(known))
             empty = known is not None and known.numbers == 0
-            self.inputs[name].setEnabled(not empty)
-            if empty:
-                self.inputs[name].setChecked(False)
+            self._allow(name, there=not empty)
         self.changed.emit()
+
+    def _allow(self, name: str, *, there: bool) -> None:
+        """Leave out an input the library lacks; take it again once it is there."""
+        box = self.inputs[name]
+        if box.isEnabled() and not there and box.isChecked():
+            self._lacking.add(name)
+        box.setEnabled(there)
+        box.setChecked(there and (box.isChecked() or name in self._lacking))
+        if there:
+            self._lacking.discard(name)
 
     def _numbers(self, known: InputOffer) -> str:
         if known.numbers == 0:

@@ -197,16 +197,18 @@ def figure_words(figure: Figure | None) -> str:
 def beside_words(beside: Beside) -> str:
     """Return whether it is better than one in use, and how sure that is."""
     far = beside.difference
+    value, low, high = far.value, far.low, far.high
     if far.low > 0:
-        told = tr("Better than {name}: AUC {value:+.2f} ({low:+.2f} to {high:+.2f}).")
+        told = tr("Better than {name} by {value:.2f} in AUC ({low:.2f} to {high:.2f}).")
     elif far.high < 0:
-        told = tr("Worse than {name}: AUC {value:+.2f} ({low:+.2f} to {high:+.2f}).")
+        value, low, high = -far.value, -far.high, -far.low
+        told = tr("Worse than {name} by {value:.2f} in AUC ({low:.2f} to {high:.2f}).")
     else:
         told = tr(
-            "No clear difference from {name}: AUC {value:+.2f} "
+            "No clear difference from {name}: {value:+.2f} in AUC "
             "({low:+.2f} to {high:+.2f})."
         )
-    return told.format(name=beside.name, value=far.value, low=far.low, high=far.high)
+    return told.format(name=beside.name, value=value, low=low, high=high)
 
 
 def auc_words(figure: Figure | None) -> str:

@@ -157,7 +157,7 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
     assert training.state is State.DONE
     said = words_in(card)
     assert "On patients it never saw: AUC" in said
-    assert "severity: AUC" in said
+    assert "in AUC" in said
     with qtbot.waitSignal(panel.result_wanted, timeout=WAIT_MS) as wanted:
         press(qtbot, card, "Show the result")
     assert wanted.args == [library / "experts" / "severity-local-1"]

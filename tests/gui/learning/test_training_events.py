@@ -49,7 +49,8 @@ def test_a_rival_without_a_difference_is_left_out():
     assert isinstance(told, Figures)
     assert told.auc == Figure(0.7, 0.6, 0.8)
     assert [one.name for one in told.beside] == ["b"]
-    assert beside_words(told.beside[0]).startswith("Worse than b: AUC -0.10")
+    words = "Worse than b by 0.10 in AUC (0.05 to 0.20)."
+    assert beside_words(told.beside[0]) == words
 
 
 def test_a_step_told_again_begins_the_curve_anew_from_there():
