@@ -102,7 +102,7 @@ def _labelled(library: Library, name: str) -> _Labelled:
     patient_of = {clip.id: clip.patient for clip in library.clips.all()}
     at = np.array(list(rows), np.intp)
     people = [patient_of[clip] for clip in table.clip_ids[at].tolist()]
-    _check(task, len(rows), len(set(people)))
+    _check(task, list(rows.values()), len(set(people)))
     said = [i for i, n in enumerate(table.names) if not n.startswith("measured.")]
     inputs = scaled([table.features[:, said], table.embedding_mean])[at]
     classes = task.classes[:1] if len(task.classes) == 2 else task.classes
@@ -112,9 +112,13 @@ def _labelled(library: Library, name: str) -> _Labelled:
     return _Labelled(inputs, truth, numbers.astype(np.intp))
 
 
-def _check(task: Task, labels: int, patients: int) -> None:
-    if labels <= LEAST or patients < FOLDS:
-        msg = f"{labels} labels of {patients} patients for {task.words} draw no curve."
+def _check(task: Task, values: list[str | None], patients: int) -> None:
+    if len(set(values)) == 1:
+        msg = f"All {len(values)} labels for {task.words} say {values[0]}: no curve."
+        raise LibraryError(msg, hint="Label clips that show something else, too.")
+    if len(values) <= LEAST or patients < FOLDS:
+        labels = f"{len(values)} labels of {patients} patients"
+        msg = f"{labels} for {task.words} draw no curve."
         hint = f"More than {LEAST} labels of {FOLDS} patients or more are needed."
         raise LibraryError(msg, hint=hint)
 

@@ -158,7 +158,7 @@ class QueueModel(QObject):
         self.message = ""
         self.draw_curve("")
         self.changed.emit()
-        self._calm.start()
+        self._on_study()
 
     @Slot()
     def _on_study(self) -> None:

@@ -162,9 +162,7 @@ class QueuePanel(QWidget):
         self._open(proposal.clip)
 
     def _open(self, entry: ClipEntry) -> None:
-        clip = self._viewer.clip
-        if clip is None or clip.identity.path != entry.path:
-            self._viewer.open_path(entry.path)
+        self._study.open_clip(entry.id)
 
     # --- showing --------------------------------------------------------------------
 
