@@ -73,7 +73,7 @@ def shown(
         qtbot.addWidget(panel)
         panel.resize(380, 900)
         panel.show()
-        qtbot.waitUntil(lambda: panel.experts.offer is not None, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: panel.tabs.experts.offer is not None, timeout=WAIT_MS)
         return panel
 
     yield show
@@ -109,7 +109,7 @@ def reads(qtbot: QtBot, widget: QWidget, text: str) -> None:
 
 def looked(qtbot: QtBot, panel: LearningPanel) -> str:
     """Wait until the labels were looked at; return what is said of them."""
-    experts = panel.experts
+    experts = panel.tabs.experts
     # What is added to a layout is shown a moment later.
     qtbot.waitUntil(
         lambda: experts.box.checker.check.done and bool(words_in(experts.box.check)),

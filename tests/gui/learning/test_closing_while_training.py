@@ -30,7 +30,7 @@ def training(
     qtbot.waitUntil(lambda: window._viewer.analysis.models is not None, timeout=WAIT_MS)
     panel = window.learning_panel
     window.study_docks[-1].raise_()
-    experts = panel.experts
+    experts = panel.tabs.experts
     qtbot.waitUntil(lambda: experts.offer is not None, timeout=WAIT_MS)
     experts.form.question.task.choose("severity")
     qtbot.waitUntil(lambda: experts.box.checker.check.possible, timeout=WAIT_MS)

@@ -60,7 +60,7 @@ def panel(
     made.resize(380, 900)
     made.tabs.setCurrentIndex(1)
     made.show()
-    qtbot.waitUntil(lambda: made.deeper.box.checker.check.done, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: made.tabs.deeper.box.checker.check.done, timeout=LONG_MS)
     yield made
     made.shutdown()
     study.shutdown()
@@ -69,7 +69,7 @@ def panel(
 def test_a_part_that_learns_goes_on_after_an_interruption_and_is_used(
     qtbot: QtBot, viewer: ViewerModel, panel: LearningPanel, library: Path
 ) -> None:
-    deeper = panel.deeper
+    deeper = panel.tabs.deeper
     reads(qtbot, deeper.box.check, "10 clips of 10 patients")
     reads(qtbot, deeper.box.check, "Patients: 4 learn, 2 judge, 4 test")
     assert deeper.box.reason.text().startswith("Takes about")
@@ -112,13 +112,13 @@ def _calls(library: Path) -> list[Path]:
 
 
 def test_what_needs_no_labels_asks_for_none(qtbot: QtBot, panel: LearningPanel) -> None:
-    form = panel.deeper.form
+    form = panel.tabs.deeper.form
     assert form.question.isVisible()
     assert not form.method.isVisible()
     form.what.choose("pretrain")
     assert not form.question.isVisible()
     assert form.method.isVisible()
-    wish = panel.deeper.wish
+    wish = panel.tabs.deeper.wish
     assert wish is not None
     assert wish.arguments()[:6] == [
         *("train", "adapt", "--what", "pretrain", "--method", "uscl")

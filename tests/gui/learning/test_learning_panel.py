@@ -32,7 +32,7 @@ LONG_MS = 3 * WAIT_MS
 
 def started(qtbot: QtBot, panel: LearningPanel, kind: str) -> Training:
     """Start a training of severity and return it."""
-    form = panel.experts.form
+    form = panel.tabs.experts.form
     form.question.task.choose("severity")
     form.kind.choose(kind)
     form.folds.setValue(3)
@@ -55,7 +55,7 @@ def test_the_form_offers_the_tasks_with_their_labels_and_the_inputs(
     qtbot: QtBot, library: Path, shown: Show
 ) -> None:
     panel = shown()
-    form = panel.experts.form
+    form = panel.tabs.experts.form
     offered = [
         (form.question.task.itemText(i), form.question.task.itemData(i))
         for i in range(form.question.task.count())
@@ -75,13 +75,13 @@ def test_it_is_told_beforehand_how_many_clips_and_patients_there_are(
     qtbot: QtBot, library: Path, shown: Show
 ) -> None:
     panel = shown()
-    panel.experts.form.question.task.choose("severity")
+    panel.tabs.experts.form.question.task.choose("severity")
     said = looked(qtbot, panel)
     assert "36 clips of 12 patients" in said
     assert "known from 4 patients only" in said
-    assert panel.experts.box.start.isEnabled()
-    panel.experts.form.question.parting.choose("2")
-    assert not panel.experts.box.start.isEnabled()
+    assert panel.tabs.experts.box.start.isEnabled()
+    panel.tabs.experts.form.question.parting.choose("2")
+    assert not panel.tabs.experts.box.start.isEnabled()
     said = looked(qtbot, panel)
     assert "below 2" in said
     assert "24 clips" in said
@@ -93,26 +93,26 @@ def test_labels_that_are_all_alike_cannot_be_learned_and_it_says_what_to_do(
     with open_library(library) as opened:
         relabel(opened, "severity", dict.fromkeys(range(1, 37), "1"))
     panel = shown()
-    panel.experts.form.question.task.choose("severity")
+    panel.tabs.experts.form.question.task.choose("severity")
     said = looked(qtbot, panel)
     assert "All clips are '1'" in said
     assert "Label clips that are something else as well." in said
-    assert not panel.experts.box.start.isEnabled()
-    assert panel.experts.box.reason.text() == "Cannot be started: see above."
+    assert not panel.tabs.experts.box.start.isEnabled()
+    assert panel.tabs.experts.box.reason.text() == "Cannot be started: see above."
 
 
 def test_limits_that_the_labels_allow_are_offered_and_taken(
     qtbot: QtBot, library: Path, shown: Show
 ) -> None:
     panel = shown()
-    question = panel.experts.form.question
+    question = panel.tabs.experts.form.question
     question.task.choose("s_f")
     assert question.cuts.isVisible()
     assert question.cuts.text() == "180, 275, 430"
     question.cuts.clear()
-    panel.experts.form.changed.emit()
+    panel.tabs.experts.form.changed.emit()
     assert "is a number" in looked(qtbot, panel)
-    press(qtbot, panel.experts.box.check, "Part the values at 275")
+    press(qtbot, panel.tabs.experts.box.check, "Part the values at 275")
     assert question.cuts.text() == "275"
     assert "below 275" in looked(qtbot, panel)
 
@@ -121,10 +121,10 @@ def test_an_expert_without_inputs_is_refused_at_once(
     qtbot: QtBot, library: Path, shown: Show
 ) -> None:
     panel = shown()
-    for box in panel.experts.form.inputs.values():
+    for box in panel.tabs.experts.form.inputs.values():
         box.setChecked(False)
     assert "nothing to decide by" in looked(qtbot, panel)
-    assert not panel.experts.box.start.isEnabled()
+    assert not panel.tabs.experts.box.start.isEnabled()
 
 
 def test_a_new_label_is_counted_without_being_asked_for(
@@ -133,11 +133,11 @@ def test_a_new_label_is_counted_without_being_asked_for(
     from lusviewer.gui.study.work import Said
 
     panel = shown()
-    panel.experts.form.question.task.choose("severity")
+    panel.tabs.experts.form.question.task.choose("severity")
     assert "36 clips" in looked(qtbot, panel)
     panel._study.label([Said("severity", None)], "Nothing", clips=[1, 2, 3])
     qtbot.waitUntil(
-        lambda: "33 clips of 11 patients" in words_in(panel.experts.box.check),
+        lambda: "33 clips of 11 patients" in words_in(panel.tabs.experts.box.check),
         timeout=WAIT_MS,
     )
 
@@ -147,9 +147,9 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
 ) -> None:
     panel = shown()
     training = started(qtbot, panel, "tree")
-    card = panel.experts.runs.cards[training]
+    card = panel.tabs.experts.runs.cards[training]
     assert card.title.full_text == "Severity"
-    assert panel.experts.box.reason.text().startswith("Waits until")
+    assert panel.tabs.experts.box.reason.text().startswith("Waits until")
     qtbot.waitUntil(lambda: card.bar.value() > 0, timeout=LONG_MS)
     assert "Decision tree" in card.doing.text()
     card.log.heading.click()
@@ -161,14 +161,14 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
     with qtbot.waitSignal(panel.result_wanted, timeout=WAIT_MS) as wanted:
         press(qtbot, card, "Show the result")
     assert wanted.args == [library / "experts" / "severity-local-1"]
-    earlier = panel.experts.earlier
+    earlier = panel.tabs.experts.earlier
     reads(qtbot, earlier, "severity-local-1")
     assert "36 clips" in words_in(earlier)
     qtbot.waitUntil(
         lambda: '"event": "expert"' in card.log.text.toPlainText(), timeout=WAIT_MS
     )
     press(qtbot, card, "Put away")
-    assert not panel.experts.runs.cards
+    assert not panel.tabs.experts.runs.cards
 
 
 def test_of_two_trainings_one_waits_and_may_leave_the_queue(
@@ -181,11 +181,11 @@ def test_of_two_trainings_one_waits_and_may_leave_the_queue(
     states = [one.state for one in panel.trainings.all]
     assert states == [State.RUNNING, State.WAITING, State.WAITING]
     assert "Waits for the training before it." in words_in(
-        panel.experts.runs.cards[second]
+        panel.tabs.experts.runs.cards[second]
     )
-    press(qtbot, panel.experts.runs.cards[third], "Leave the queue")
+    press(qtbot, panel.tabs.experts.runs.cards[third], "Leave the queue")
     assert panel.trainings.all == [first, second]
-    press(qtbot, panel.experts.runs.cards[first], "Cancel")
+    press(qtbot, panel.tabs.experts.runs.cards[first], "Cancel")
     qtbot.waitUntil(lambda: first not in panel.trainings.all, timeout=LONG_MS)
     ended(qtbot, second)
     assert second.state is State.DONE
@@ -197,7 +197,7 @@ def test_stopping_early_keeps_the_best_so_far(
 ) -> None:
     panel = shown()
     training = started(qtbot, panel, "all")
-    card = panel.experts.runs.cards[training]
+    card = panel.tabs.experts.runs.cards[training]
     qtbot.waitUntil(lambda: bool(training.told.kinds), timeout=LONG_MS)
     reads(qtbot, card.kinds, "Decision tree")
     press(qtbot, card, "Stop early, keep the best")
@@ -213,9 +213,9 @@ def test_cancelling_leaves_no_trace(qtbot: QtBot, library: Path, shown: Show) ->
     before = files_of(library)
     training = started(qtbot, panel, "forest")
     qtbot.waitUntil(lambda: training.told.progress is not None, timeout=LONG_MS)
-    press(qtbot, panel.experts.runs.cards[training], "Cancel")
+    press(qtbot, panel.tabs.experts.runs.cards[training], "Cancel")
     qtbot.waitUntil(lambda: not panel.trainings.all, timeout=LONG_MS)
-    assert not panel.experts.runs.cards
+    assert not panel.tabs.experts.runs.cards
     # A child that does not end in time is killed, and its lock taken away after.
     qtbot.waitUntil(lambda: files_of(library) == before, timeout=WAIT_MS)
 
@@ -231,10 +231,10 @@ def test_a_training_that_is_killed_says_so_and_where_the_log_is(
     os.kill(training.process_id, signal.SIGKILL)
     ended(qtbot, training)
     assert training.state is State.FAILED
-    said = words_in(panel.experts.runs.cards[training])
+    said = words_in(panel.tabs.experts.runs.cards[training])
     assert "ended unexpectedly" in said
     assert "lusviewer.log" in said
-    press(qtbot, panel.experts.runs.cards[training], "Put away")
+    press(qtbot, panel.tabs.experts.runs.cards[training], "Put away")
     assert not panel.trainings.all
 
 
@@ -243,8 +243,8 @@ def test_a_library_without_labels_says_where_to_give_them(
 ) -> None:
     panel = shown()
     assert "nothing to learn from yet" in words_in(panel)
-    assert not panel.experts.form.isVisible()
-    assert not panel.experts.box.start.isVisible()
+    assert not panel.tabs.experts.form.isVisible()
+    assert not panel.tabs.experts.box.start.isVisible()
 
 
 def test_a_program_without_its_training_says_how_to_get_it(
@@ -254,7 +254,7 @@ def test_a_program_without_its_training_says_how_to_get_it(
     panel = shown()
     assert "Training needs sklearn" in words_in(panel)
     assert "pip install 'lusviewer[training]'" in words_in(panel)
-    assert not panel.experts.box.start.isVisible()
+    assert not panel.tabs.experts.box.start.isVisible()
 
 
 def test_an_earlier_result_is_shown_and_deleted_only_when_that_is_meant(
@@ -262,7 +262,7 @@ def test_an_earlier_result_is_shown_and_deleted_only_when_that_is_meant(
 ) -> None:
     library = Path(shutil.copytree(taught, tmp_path / "library"))
     panel = shown()
-    earlier = panel.experts.earlier
+    earlier = panel.tabs.experts.earlier
     reads(qtbot, earlier, "severity-local-1")
     reads(qtbot, earlier, "36 clips")
     folder = library / "experts" / "severity-local-1"
