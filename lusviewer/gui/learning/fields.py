@@ -67,6 +67,7 @@ class Number(QSpinBox):
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setRange(*limits)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
