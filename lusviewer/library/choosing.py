@@ -40,10 +40,18 @@ if TYPE_CHECKING:
     from lusviewer.library.values import ClipOrder
 
 _EVERY: Final = ClipFilter()
-_PLAIN: Final = (PATIENTS.c.pseudonym, EXAMS.c.name, CLIPS.c.name, CLIPS.c.id)
 _JOINED: Final = PATIENTS.join(EXAMS, EXAMS.c.patient_id == PATIENTS.c.id).join(
     CLIPS, CLIPS.c.exam_id == EXAMS.c.id
 )
+# Each patient's place is found once, not once for each of the patient's clips.
+_PLACES: Final = select(
+    PATIENTS.c.id,
+    func.row_number()
+    .over(order_by=(func.natural_key(PATIENTS.c.pseudonym), PATIENTS.c.pseudonym))
+    .label("place"),
+).cte("places")
+_PLACED: Final = _JOINED.join(_PLACES, _PLACES.c.id == PATIENTS.c.id)
+_PLAIN: Final = (_PLACES.c.place, EXAMS.c.name, CLIPS.c.name, CLIPS.c.id)
 
 _IN_USE: Final = (
     select(PREDICTIONS.c.id)
@@ -62,7 +70,7 @@ def joined(query: Select[Any], chosen: ClipFilter = _EVERY) -> Select[Any]:
 def ordered(connection: Connection, chosen: ClipFilter) -> Select[tuple[int]]:
     """Ask for the keys of the clips the filter leaves, in its order."""
     by, down = chosen.order.by, chosen.order.descending
-    keys = joined(select(CLIPS.c.id), chosen)
+    keys = select(CLIPS.c.id).select_from(_PLACED).where(*_conditions(chosen))
     if by is OrderBy.LABEL:
         place = _label(connection, chosen.order.of, chosen.rater)
     elif by is OrderBy.PREDICTION:
@@ -73,6 +81,7 @@ def ordered(connection: Connection, chosen: ClipFilter) -> Select[tuple[int]]:
     else:
         column = CLIPS.c.path if by is OrderBy.PATH else CLIPS.c.added_utc
         both = (column, CLIPS.c.id)
+        keys = joined(select(CLIPS.c.id), chosen)
         return keys.order_by(*(c.desc() if down else c for c in both))
     return keys.order_by((place.desc() if down else place).nulls_last(), *_PLAIN)
 

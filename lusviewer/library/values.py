@@ -153,6 +153,7 @@ class OrderBy(Enum):
 class ClipOrder:
     """The order of a list; clips that are alike come by patient, exam and name.
 
+    Patients come as people count them: patient_2 before patient_11.
     A LABEL is that of the task ``of``, the newest of several: numbers by size, classes
     as the task names them. A PREDICTION is the probability of class ``value`` of the
     target ``of``, or of the likeliest class; the highest where several experts say

@@ -112,3 +112,15 @@ def test_clips_that_are_gone_are_left_out_of_what_is_asked_for(
 ) -> None:
     assert [clip.id for clip in filled.clips.entries((3, 99, 1))] == [3, 1]
     assert filled.clips.entries(()) == ()
+
+
+def test_patients_come_as_people_count_them(filled: Library) -> None:
+    for clip, patient in ((1, "patient_11"), (2, "Patient_3"), (3, "patient_2")):
+        filled.clips.assign(clip, patient, who="anna")
+    assert filled.clips.ids() == (3, 2, 1)
+    down = ClipFilter(order=ClipOrder(OrderBy.PATIENT, descending=True))
+    assert filled.clips.ids(down) == (1, 2, 3)
+    assert [clip.id for clip in filled.clips.page(start=1, limit=1)] == [2]
+    for clip, patient in ((1, "007"), (2, "7"), (3, "10-2")):
+        filled.clips.assign(clip, patient, who="anna")
+    assert filled.clips.ids() == (1, 2, 3)
