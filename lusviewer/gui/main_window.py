@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
-from lusviewer.gui.asking.panel import QueuePanel
 from lusviewer.gui.banner import Banner
 from lusviewer.gui.cine_bar import CineBar
 from lusviewer.gui.clip_view import ClipView
@@ -35,8 +34,8 @@ from lusviewer.gui.exam_panel import ExamPanel
 from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
 from lusviewer.gui.labelling.commands import LabelCommands
+from lusviewer.gui.later import Later
 from lusviewer.gui.layer_panel import LayerPanel
-from lusviewer.gui.learning.panel import LearningPanel
 from lusviewer.gui.player import Player
 from lusviewer.gui.results.commands import ResultCommands
 from lusviewer.gui.status_strip import StatusStrip
@@ -55,6 +54,8 @@ if TYPE_CHECKING:
         QShowEvent,
     )
 
+    from lusviewer.gui.asking.panel import QueuePanel
+    from lusviewer.gui.learning.panel import LearningPanel
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.viewer_model import ViewerModel
 
@@ -101,8 +102,12 @@ class MainWindow(QMainWindow):
         self.timeline_view = TimelineView(viewer)
         self.findings_panel = FindingsPanel(viewer, self.study)
         self.study_panel = StudyPanel(viewer, self.study, settings)
-        self.queue_panel = QueuePanel(viewer, self.study, settings)
-        self.learning_panel = LearningPanel(viewer, self.study, settings)
+        self.queue: Later[QueuePanel] = Later(
+            "lusviewer.gui.asking.panel", "QueuePanel", self._made
+        )
+        self.learning: Later[LearningPanel] = Later(
+            "lusviewer.gui.learning.panel", "LearningPanel", self._made_to_learn
+        )
         self.commands = FileCommands(viewer, settings, self.clip_view, self)
         self.commands.bind(self.actions_by_name)
         self.study_commands = StudyCommands(
@@ -116,7 +121,6 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.results = ResultCommands(viewer, self.study, settings, self)
         self.results.bind(self.actions_by_name)
-        self.learning_panel.result_wanted.connect(self.results.show_result)
         self.drawing.bind(self.actions_by_name, self.cine_bar.slider)
         self._connect()
         self._show_title()
@@ -125,6 +129,15 @@ class MainWindow(QMainWindow):
             FocusKeys(self, app)
 
     # --- building ------------------------------------------------------------------
+
+    def _made(self, panel: type[QueuePanel]) -> QueuePanel:
+        return panel(self._viewer, self.study, self._settings)
+
+    def _made_to_learn(self, panel: type[LearningPanel]) -> LearningPanel:
+        made = panel(self._viewer, self.study, self._settings)
+        made.result_wanted.connect(self.results.show_result)
+        made.guard(self)
+        return made
 
     def _lay_out(self) -> None:
         self.setAcceptDrops(True)
@@ -155,8 +168,8 @@ class MainWindow(QMainWindow):
         )
         self.study_docks = (
             self._dock("study", self.tr("Library"), self.study_panel, left),
-            self._dock("queue", self.tr("Label next"), self.queue_panel, left),
-            self._dock("learning", self.tr("Learn"), self.learning_panel, right),
+            self._dock("queue", self.tr("Label next"), self.queue, left),
+            self._dock("learning", self.tr("Learn"), self.learning, right),
         )
         self._stack_docks()
         self._fill_menus()
@@ -282,7 +295,6 @@ class MainWindow(QMainWindow):
             signal.connect(self._show_possible)
         viewer.clip_opened.connect(self._show_title)
         viewer.clip_closed.connect(self._show_title)
-        self.learning_panel.guard(self)
         actions = self.actions_by_name
         actions["full_screen"].toggled.connect(self._show_full_screen)
         actions["reset_layout"].triggered.connect(self.reset_layout)
@@ -376,7 +388,8 @@ class MainWindow(QMainWindow):
         self.commands.exporter.close()
         self.drawing.close()
         self.results.close()
-        self.learning_panel.shutdown()
+        if self.learning.made is not None:
+            self.learning.made.shutdown()
         self.labelling.close()
         self.study.shutdown()
         self._viewer.shutdown()

@@ -98,16 +98,16 @@ class Hospital:
 
     def train(self, kind: str, folds: int, *, parting: str = "") -> Training:
         """Train an expert for severity in the panel and wait for it."""
-        panel = self.window.learning_panel
+        panel = self.window.learning.panel
         self.window.study_docks[2].raise_()
-        form = panel.experts.form
+        form = panel.tabs.experts.form
         self.until(self._offered)
         form.question.task.choose("severity")
         if parting:
             form.question.parting.choose(parting)
         form.kind.choose(kind)
         form.folds.setValue(folds)
-        box = panel.experts.box
+        box = panel.tabs.experts.box
         self.until(lambda: box.checker.check.done and "yes" not in self._classes())
         assert box.start.isEnabled(), box.checker.check
         box.start.click()
@@ -117,12 +117,12 @@ class Hospital:
 
     def _offered(self) -> bool:
         """Return whether the panel knows that all clips are analysed."""
-        offer = self.window.learning_panel.experts.offer
+        offer = self.window.learning.panel.tabs.experts.offer
         return offer is not None and offer.analysed == offer.clips > 0
 
     def _classes(self) -> dict[str, int]:
         """Return the classes that were counted when the labels were looked at."""
-        clips = self.window.learning_panel.experts.box.checker.check.clips
+        clips = self.window.learning.panel.tabs.experts.box.checker.check.clips
         return {} if clips is None else dict(clips.classes)
 
     def result(self, folder: Path) -> ResultWindow:

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.results import work
+from lusviewer.gui.results.done_words import done_words
 from lusviewer.gui.results.model import ExpertsModel
-from lusviewer.gui.results.result_words import done_words
 from lusviewer.gui.theme import SPACE, set_icon
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from lusviewer.gui.jobs import Lane
 from lusviewer.gui.panel_parts import words
 from lusviewer.gui.results import work
 from lusviewer.gui.results.asking_first import RollBackQuestion
+from lusviewer.gui.results.done_words import done_words
 from lusviewer.gui.results.notice import Notice
 from lusviewer.gui.results.result_words import (
-    done_words,
     match_words,
     state_words,
     task_words,

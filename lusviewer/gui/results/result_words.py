@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Provenance,
         Validation,
     )
-    from lusviewer.gui.results.work import Done, Match
+    from lusviewer.gui.results.work import Match
 
 FEW_PATIENTS: Final = 100
 """With fewer patients the page says that they are few."""
@@ -208,28 +208,6 @@ def compared_words(name: str, compared: Compared) -> str:
         own=figure_words(compared.own),
         how=difference_words(compared.difference),
     )
-
-
-def done_words(done: Done) -> str:
-    """Return what was done to the experts, for the status line."""
-    if done.what == "promoted":
-        words = tr("{expert} is in use.")
-        return words.format(expert=_placed(done))
-    if done.what == "exported":
-        return tr("{name} was written.").format(name=done.name)
-    if done.version:
-        words = tr("{expert} is in use again.")
-        return words.format(expert=_placed(done))
-    return tr("Your own {name} is no longer in use.").format(name=done.name)
-
-
-def _placed(done: Done) -> str:
-    """Return an expert with its version, and in whose place it is in use."""
-    words = f"{done.expert} {done.version}"
-    if done.expert == done.name:
-        return words
-    place = tr("{expert}, in the place of {name},")
-    return place.format(expert=words, name=done.name)
 
 
 def whose_words(one: Listed) -> str:

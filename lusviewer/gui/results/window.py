@@ -25,6 +25,7 @@ from lusviewer.gui.jobs import Lane
 from lusviewer.gui.panel_parts import ElidedLabel, set_role, words
 from lusviewer.gui.results import work
 from lusviewer.gui.results.asking_first import PromoteQuestion, RollBackQuestion
+from lusviewer.gui.results.done_words import done_words
 from lusviewer.gui.results.notice import Notice
 from lusviewer.gui.results.pages import (
     TreePage,
@@ -37,7 +38,6 @@ from lusviewer.gui.results.pages import (
 )
 from lusviewer.gui.results.result_words import (
     Verdict,
-    done_words,
     headline,
     question_words,
 )

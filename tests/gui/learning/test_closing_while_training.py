@@ -28,7 +28,7 @@ def training(
     """A training of every kind that runs in the window."""
     load(window._viewer)
     qtbot.waitUntil(lambda: window._viewer.analysis.models is not None, timeout=WAIT_MS)
-    panel = window.learning_panel
+    panel = window.learning.panel
     window.study_docks[-1].raise_()
     experts = panel.tabs.experts
     qtbot.waitUntil(lambda: experts.offer is not None, timeout=WAIT_MS)
@@ -44,7 +44,7 @@ def asked(window: MainWindow) -> CloseGuard:
     """Try to close the window; return who asks what comes of the training."""
     assert not window.close()
     assert window.isVisible()
-    guard = window.learning_panel.closing
+    guard = window.learning.panel.closing
     assert guard.box is not None
     assert "What is to become of it?" in words_in(guard.box)
     assert "Severity" in words_in(guard.box)
@@ -79,4 +79,4 @@ def test_closing_can_keep_the_best_expert_so_far(
 
 def test_closing_asks_nothing_where_nothing_is_trained(window: MainWindow) -> None:
     assert window.close()
-    assert window.learning_panel.closing.box is None
+    assert window.learning.panel.closing.box is None
