@@ -48,6 +48,13 @@ _TITLES: Final = {
     "effusion": "Effusion",
     "pleural_irregularity": "Pleura",
 }
+
+
+def finding_title(finding: str) -> str:
+    """Return one of the five findings as a heading."""
+    return tr(_TITLES[finding])
+
+
 _PRESENT: Final = {"pleural_irregularity": "irregular"}
 _ABSENT: Final = {"pleural_irregularity": "regular"}
 

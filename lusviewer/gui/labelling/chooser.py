@@ -25,7 +25,7 @@ from lusviewer.gui.labelling.questions import (
     certainty_words,
 )
 from lusviewer.gui.panel_parts import link, words
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE
+from lusviewer.gui.task_words import NOT_ASSESSABLE
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:

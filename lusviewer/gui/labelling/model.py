@@ -19,8 +19,8 @@ from lusviewer.gui.labelling.questions import (
     question_of,
     said_answer,
 )
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE, UNSURE
 from lusviewer.gui.study.work import Said
+from lusviewer.gui.task_words import NOT_ASSESSABLE, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lusviewer.findings import FINDINGS
 from lusviewer.gui.clinical_words import SURE, headline
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE
+from lusviewer.gui.task_words import NOT_ASSESSABLE
 
 if TYPE_CHECKING:
     from lusviewer.findings import ClipReport, Prediction

@@ -6,10 +6,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.findings import BIOMARKERS, FINDINGS, INDEX
+from lusviewer.findings import FINDINGS
 from lusviewer.gui.biomarker_editor import groups
-from lusviewer.gui.clinical_words import label_words, target_words, tr
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE
+from lusviewer.gui.clinical_words import tr
+from lusviewer.gui.task_words import (
+    NOT_ASSESSABLE,
+    class_words,
+    number_words,
+    title_of,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +30,6 @@ FINDING_KEYS: Final = tuple(f"finding.{key}" for key in FINDINGS)
 USUAL_KEYS: Final = ("severity", "diagnosis", "s_f")
 GROUP_KEYS: Final = tuple(f"group.{key}" for key in groups() if key != "finding")
 
-_TITLES: Final = {
-    "severity": "Severity",
-    "diagnosis": "Diagnosis",
-    "s_f": "S/F ratio",
-    "finding.effusion": "Effusion",
-}
 _CERTAIN: Final = {0.75: "rather sure", 0.5: "unsure", 0.25: "a guess"}
 
 
@@ -51,24 +51,13 @@ class Question:
 
     def words(self, value: str) -> str:
         """Return an answer as it is read out."""
-        if value == NOT_ASSESSABLE:
-            return tr("not assessable")
-        if self.kind == "number":
-            return f"{float(value):.4g}" if value else "..."
-        if self.kind == "set":
-            return ", ".join(self.class_words(name) for name in value.split("+"))
-        return self.class_words(value)
+        if self.kind == "number" and value != NOT_ASSESSABLE:
+            return number_words(value)
+        return value_words(self.key, value)
 
     def class_words(self, name: str) -> str:
         """Return one class as it is read out."""
-        if self.key == "finding.pleural_irregularity":
-            return tr("irregular") if name == "yes" else tr("regular")
-        if self.key.startswith("finding."):
-            return tr("yes") if name == "yes" else tr("no")
-        label = f"{self.key.removeprefix('group.')}.{name}"
-        if self.key.startswith("group.") and label in INDEX:
-            return label_words(label).removeprefix("also ")
-        return name
+        return class_words(self.key, name)
 
     def digit(self, index: int) -> str:
         """Return the key of the class at ``index``; "" beyond the ninth.
@@ -82,14 +71,10 @@ class Question:
 
 def question_of(task: Task) -> Question:
     """Return the question of a task of the library."""
-    if task.key in _TITLES:
-        title = tr(_TITLES[task.key])
-    elif task.key in FINDING_KEYS:
-        title = BIOMARKERS[INDEX[task.key]].label
-    elif task.key in GROUP_KEYS:
+    title = title_of(task.key, {task.key: task})
+    if task.key in GROUP_KEYS:
+        # They stand below a heading of their own.
         title = groups()[task.key.removeprefix("group.")][0]
-    else:
-        title = target_words(task.words)
     kind = task.kind.value
     return Question(task.key, title, kind, task.classes, task.lower, task.upper)
 

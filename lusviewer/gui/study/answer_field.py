@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QDoubleValidator
 from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QToolButton
 
 from lusviewer.gui.study.chooser import narrow_combo
-from lusviewer.gui.study.task_words import value_words
+from lusviewer.gui.task_words import value_words
 
 if TYPE_CHECKING:
     from lusviewer.library.tasks import Task

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from lusviewer.gui.study.listing.work import SEVERITY, Choice, Order, Show
-from lusviewer.gui.study.task_words import title_of
+from lusviewer.gui.task_words import title_of
 from lusviewer.gui.theme import SPACE, set_icon
 from lusviewer.gui.translation import QT_TRANSLATE_NOOP
 

@@ -21,13 +21,13 @@ from lusviewer.gui.study.answer_field import AnswerField
 from lusviewer.gui.study.chooser import fill_tasks, narrow_combo
 from lusviewer.gui.study.listing import work
 from lusviewer.gui.study.patient_dialog import PatientDialog
-from lusviewer.gui.study.task_words import (
+from lusviewer.gui.study.work import Said
+from lusviewer.gui.task_words import (
     NOT_ASSESSABLE,
     UNSURE,
     title_of,
     value_words,
 )
-from lusviewer.gui.study.work import Said
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from lusviewer.gui.labelling.questions import GROUP_KEYS
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE
+from lusviewer.gui.labelling.questions import GROUP_KEYS, question_of
+from lusviewer.gui.task_words import NOT_ASSESSABLE, title_of, value_words
 from lusviewer.library import NOT_ASSESSABLE as THE_LIBRARYS
 from lusviewer.library import Answer, open_library
-from lusviewer.library.tasks import Kind, Task
+from lusviewer.library.tasks import BUILT_IN, Kind, Task
 from tests.gui.conftest import WAIT_MS, load
 
 if TYPE_CHECKING:
@@ -393,3 +393,17 @@ def test_what_can_be_chosen_is_scrolled_into_sight(
         return 0 < foot.y() <= panel.viewport().height()
 
     qtbot.waitUntil(seen, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("key", list(BUILT_IN))
+def test_the_list_of_the_library_says_an_answer_as_the_panel_does(key: str) -> None:
+    task = BUILT_IN[key]
+    values = task.classes or ("312.5",)
+    if task.kind is Kind.SET:
+        values = ("+".join(task.classes[:2]), *task.classes)
+    question = question_of(task)
+    said = [question.words(value) for value in (*values, NOT_ASSESSABLE)]
+    assert said == [value_words(key, value) for value in (*values, NOT_ASSESSABLE)]
+    assert not {"present", "absent", "S f"} & {*said, question.title}
+    if key not in GROUP_KEYS:
+        assert question.title == title_of(key, BUILT_IN)

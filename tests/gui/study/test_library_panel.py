@@ -38,7 +38,7 @@ def test_every_clip_is_listed_and_counted(qtbot: QtBot, panel: StudyPanel) -> No
     assert panel.count.full_text == "4 clips, 2 patients"
     told = panel.view.clips.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "Patient A" in told
-    assert "B-lines: present" in told
+    assert "B-lines: yes" in told
     assert "Severity: 2" in told
     assert "Not analysed" in told
 

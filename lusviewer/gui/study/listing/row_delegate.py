@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from lusviewer.gui.palette import colour_of
 from lusviewer.gui.row_paint import elided, paint_ground, paint_picture
 from lusviewer.gui.study.listing.work import SEVERITY
-from lusviewer.gui.study.task_words import NOT_ASSESSABLE
+from lusviewer.gui.task_words import NOT_ASSESSABLE
 from lusviewer.gui.theme import SPACE, Theme, font, theme_of
 
 if TYPE_CHECKING:

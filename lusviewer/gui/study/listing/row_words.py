@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lusviewer.gui.clinical_words import tr
-from lusviewer.gui.study.task_words import title_of, value_words
+from lusviewer.gui.task_words import title_of, value_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
         tr("{what}, predicted by {expert}: {value} ({p:.0%})").format(
             what=title_of(one.target, tasks),
             expert=one.expert,
-            value=tr("no call") if one.abstained else one.best,
+            value=tr("no call") if one.abstained else value_words(one.target, one.best),
             p=one.probability,
         )
         for one in row.predictions
@@ -36,8 +36,8 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
     lines += [
         tr("Label and prediction differ: {what} {label}, predicted {said}").format(
             what=title_of(one.target, tasks).lower(),
-            label=one.label,
-            said=one.predicted,
+            label=value_words(one.target, one.label),
+            said=value_words(one.target, one.predicted),
         )
         for one in row.differences
     ]
