@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Work = Callable[[CancelToken], Iterable[object]]
+
+_log: Final = logging.getLogger("lusviewer")
 
 
 class Errands(QObject):
@@ -49,14 +52,15 @@ class Errands(QObject):
             self._next()
 
     def close(self) -> None:
-        """Do what is still to be done, and wait for it; nothing is heard after."""
+        """Do what is still to be done, and wait for it; nothing is heard after.
+
+        What fails then is only logged: all that waits behind it is done all the same.
+        """
         self._closed = True
         if self._job is not None:
             self._job.finish()
-        for work in self._waiting:
-            for _ in work(CancelToken()):
-                pass
-        self._waiting.clear()
+        while self._waiting:
+            _do(self._waiting.popleft())
 
     def _next(self) -> None:
         if self._job is not None or not self._waiting:
@@ -78,3 +82,11 @@ class Errands(QObject):
         self._next()
         if not self.busy:
             self.idle.emit()
+
+
+def _do(work: Work) -> None:
+    try:
+        for _ in work(CancelToken()):
+            pass
+    except Exception:  # noqa: BLE001 - what waits behind a bug is done, too
+        _log.exception("not kept while closing")

@@ -47,6 +47,8 @@ class StudyCommands(QObject):
         self._study, self._settings, self._window = study, settings, window
         self._panel, self.filling = panel, panel.filling
         self.asked: QFileDialog | WhoseDialog | None = None
+        self._wanted: Path | None = None
+        study.opened.connect(self._remember)
 
     def bind(self, actions: Actions) -> None:
         """Bind the actions of the menu, and offer some of them in the panel."""
@@ -176,9 +178,14 @@ class StudyCommands(QObject):
         self._ask(title, _Mode.Directory, self.open_library)
 
     def open_library(self, paths: Sequence[Path]) -> None:
-        """Open the library in a folder, and remember it."""
-        self._settings.put("library", str(paths[0]))
+        """Open the library in a folder, and remember it once it is open."""
+        self._wanted = paths[0]
         self._study.open(paths[0])
+
+    @Slot(object)
+    def _remember(self, shelf: Shelf) -> None:
+        if shelf.folder == self._wanted:
+            self._settings.put("library", str(shelf.folder))
 
     # --- asking ----------------------------------------------------------------------
 

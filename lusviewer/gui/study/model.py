@@ -92,6 +92,7 @@ class StudyModel(QObject):
         self._errands.produced.connect(self._on_changed)
         self._analysis.produced.connect(self._on_analysed)
         self._analysis.ended.connect(self._on_analysis_ended)
+        self._errands.failed.connect(self._read_current)
         for source in (self._opening, self._reading, self._errands, self._analysis):
             source.failed.connect(self._on_failed)
         self._opener.failed.connect(self._on_failed)
@@ -100,12 +101,14 @@ class StudyModel(QObject):
     # --- which library, and who --------------------------------------------------
 
     def open(self, folder: Path | None = None) -> None:
-        """Open the library in ``folder``, or the one chosen before, if it is made."""
-        if folder is not None and folder != self.shelf.folder:
-            self.stop_analysing()
-            self._errands.run(partial(_close, self.shelf))
-            self.shelf = Shelf(folder)
-        self._opening.run(partial(work.open_shelf, self.shelf))
+        """Open the library in ``folder``, or the one chosen before, if it is made.
+
+        The one before stays until then, and where the other one cannot be opened.
+        """
+        shelf = self.shelf
+        if folder is not None and folder != shelf.folder:
+            shelf = Shelf(folder)
+        self._opening.run(partial(work.open_shelf, shelf))
 
     def open_clip(self, clip: int | Path) -> None:
         """Show a clip, by number or file, among the others of its exam."""
@@ -273,7 +276,12 @@ class StudyModel(QObject):
 
     @Slot(object)
     def _on_opened(self, shelves: tuple[Shelf, ...]) -> None:
-        self.opened.emit(shelves[-1])
+        shelf, before = shelves[-1], self.shelf
+        if shelf is not before:
+            self.stop_analysing()
+            self._errands.run(partial(_close, before))
+            self.shelf = shelf
+        self.opened.emit(shelf)
         self._read_current()
 
     @Slot()
@@ -286,7 +294,6 @@ class StudyModel(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._read_current()
         if not isinstance(error, LusViewerError):
             raise error
         self.failed.emit(error)

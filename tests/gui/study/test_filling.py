@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from lusviewer.gui.study.filling import work
 from lusviewer.gui.study.filling.dialogs import ResultsDialog, WhoseDialog
 from lusviewer.gui.study.filling.work import Adding
 from lusviewer.library import Answer, Line, open_library
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.main_window import MainWindow
+    from lusviewer.gui.settings import Settings
     from lusviewer.gui.study.filling.model import Result
 
 
@@ -152,12 +155,49 @@ def test_labels_go_out_and_come_in_as_a_table(
     choose(qtbot, window, "study_export_labels", table)
     ended(qtbot, window)
     assert "written" in window.study_panel.filling_card.told.text()
-    window.study_commands.open_library([tmp_path / "other"])
+    with qtbot.waitSignal(window.study.opened, timeout=WAIT_MS):
+        window.study_commands.open_library([tmp_path / "other"])
     choose(qtbot, window, "study_import_labels", table)
     ended(qtbot, window)
     with open_library(tmp_path / "other") as library:
         found = [clip.labels for clip in library.clips.page() if clip.labels]
         assert found == [{"severity": "2"}]
+
+
+def test_what_waits_is_done_in_the_library_it_was_asked_for(
+    qtbot: QtBot, window: MainWindow, clips: Path, tmp_path: Path
+) -> None:
+    first, other = window.study.shelf.folder, tmp_path / "other"
+    add(qtbot, window, clips)
+    table = clips / "labels.csv"
+    table.write_text("file,patient,severity\none/one0.png,p,2\n")
+    filling = window.study_panel.filling
+    filling.run("Checking", partial(work.verify, True))
+    filling.run("Importing", partial(work.import_labels, table))
+    window.study_commands.open_library([other])
+    qtbot.waitUntil(
+        lambda: not filling.busy and window.study.shelf.folder == other,
+        timeout=WAIT_MS,
+    )
+    assert window.study_panel.filling_card.result is not None
+    assert not (other / "library.db").exists()
+    with open_library(first) as library:
+        found = [clip.labels for clip in library.clips.page() if clip.labels]
+        assert found == [{"severity": "2"}]
+
+
+def test_another_library_is_remembered_once_it_is_open(
+    qtbot: QtBot, window: MainWindow, settings: Settings, tmp_path: Path
+) -> None:
+    before, broken = settings.text("library"), tmp_path / "broken"
+    broken.mkdir()
+    (broken / "library.db").write_bytes(b"no library" * 1000)
+    with qtbot.waitSignal(window.study.failed, timeout=WAIT_MS):
+        window.study_commands.open_library([broken])
+    assert settings.text("library") == before
+    with qtbot.waitSignal(window.study.opened, timeout=WAIT_MS):
+        window.study_commands.open_library([tmp_path / "other"])
+    assert settings.text("library") == str(tmp_path / "other")
 
 
 def test_a_table_with_a_wrong_value_is_refused_in_words(

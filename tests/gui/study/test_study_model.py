@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lusviewer.cancel import CancelToken
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.work import Said
 from lusviewer.library import Line, open_library
+from lusviewer.library.adding import add_paths
 from tests.gui.conftest import WAIT_MS
 
 if TYPE_CHECKING:
@@ -160,3 +162,61 @@ def test_the_whole_library_is_analysed_behind_the_clip_being_watched(
     assert models is not None
     with open_library(study.shelf.folder) as library:
         assert len(library.analyses.table(models.bundle.identity.sha256).clip_ids) == 2
+
+
+def test_a_library_that_cannot_be_read_is_told_of_once_for_each_look(
+    qtbot: QtBot, viewer: ViewerModel, study: StudyModel, clip_path: Path
+) -> None:
+    study.shelf.folder.mkdir()
+    (study.shelf.folder / "library.db").write_bytes(b"no library" * 1000)
+    told: list[Exception] = []
+    study.failed.connect(told.append)
+    viewer.auto_analyse = False
+    opened(qtbot, viewer, clip_path)
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=WAIT_MS)
+    opened(qtbot, viewer, clip_path)
+    qtbot.waitUntil(lambda: len(told) >= 2, timeout=WAIT_MS)
+    # Were each failure to be followed by another look, there would be no end of them.
+    qtbot.wait(200)
+    assert len(told) == 2
+
+
+def test_a_library_that_cannot_be_opened_leaves_the_one_that_is_open(
+    qtbot: QtBot,
+    viewer: ViewerModel,
+    study: StudyModel,
+    clip_path: Path,
+    tmp_path: Path,
+) -> None:
+    opened(qtbot, viewer, clip_path)
+    before = study.shelf
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "library.db").write_bytes(b"no library" * 1000)
+    with qtbot.waitSignal(study.failed, timeout=WAIT_MS):
+        study.open(tmp_path / "other")
+    assert study.shelf is before
+    study.label([Said("severity", "2")], "Severity 2")
+    wait_for(qtbot, study, {"severity": "2"})
+
+
+def test_what_is_said_while_another_library_opens_is_said_in_the_one_shown(
+    qtbot: QtBot,
+    viewer: ViewerModel,
+    study: StudyModel,
+    exam_folder: Path,
+    tmp_path: Path,
+) -> None:
+    first, other = study.shelf.folder, tmp_path / "other"
+    for folder, name in ((first, "a.dcm"), (other, "b.dcm")):
+        with open_library(folder) as library:
+            paths = [exam_folder / name]
+            list(add_paths(library, paths, CancelToken(), who="anna"))
+    study.open(other)
+    study.label([Said("severity", "2")], "Severity 2", [1])
+    qtbot.waitUntil(lambda: study.shelf.folder == other, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not study.writing, timeout=WAIT_MS)
+    said = {}
+    for folder in (first, other):
+        with open_library(folder) as library:
+            said[folder.name] = library.clips.get(1).labels
+    assert said == {"library": {"severity": "2"}, "other": {}}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.study.work import Shelf
 
+    Steps = Callable[[CancelToken], Iterable[Progressed]]
     Work = Callable[[str, Shelf, CancelToken], Iterable[Progressed]]
 
 
@@ -58,7 +59,7 @@ class Filling(QObject):
     def __init__(self, study: StudyModel, parent: QObject) -> None:
         super().__init__(parent)
         self._study = study
-        self._waiting: deque[tuple[str, Work]] = deque()
+        self._waiting: deque[tuple[str, Steps]] = deque()
         self._title = ""
         self._told: list[Told] = []
         self._error: LusViewerError | None = None
@@ -78,8 +79,12 @@ class Filling(QObject):
         return bool(self._title)
 
     def run(self, title: str, work: Work) -> None:
-        """Do ``work``, called ``title``, after what was asked for before."""
-        self._waiting.append((title, work))
+        """Do ``work``, called ``title``, after what was asked for before.
+
+        In the library and the name of now, whichever are chosen meanwhile.
+        """
+        study = self._study
+        self._waiting.append((title, partial(work, study.rater, study.shelf)))
         if not self.busy:
             self._next()
 
@@ -101,8 +106,7 @@ class Filling(QObject):
         self._title, work = self._waiting.popleft()
         self._told, self._error, self._stopped = [], None, False
         self.began.emit(self._title)
-        study = self._study
-        self._lane.run(partial(work, study.rater, study.shelf))
+        self._lane.run(work)
 
     @Slot(object)
     def _on_progress(self, steps: tuple[Progressed, ...]) -> None:
