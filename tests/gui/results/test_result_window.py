@@ -154,7 +154,8 @@ def test_a_click_on_a_wrong_clip_opens_it(
 def test_clips_the_library_does_not_know_are_named_so_and_open_nothing(
     qtbot: QtBot, main: MainWindow, tree_expert: Path, tmp_path: Path
 ) -> None:
-    main.study.open(tmp_path / "another")
+    with qtbot.waitSignal(main.study.opened, timeout=WAIT_MS):
+        main.study.open(tmp_path / "another")
     window = shown(qtbot, main, tree_expert)
     page(window, "Clips it gets wrong")
     [table] = window.findChildren(WrongTable)
