@@ -4,37 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pyqtgraph
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lusviewer.gui.learning.curve_plot import bare_plot, dress
+from lusviewer.gui.charts import DASHED, SOLID, Axis, Chart, Plane, axis_over
 from lusviewer.gui.learning.fields import Choice
 from lusviewer.gui.learning.words import tr
 from lusviewer.gui.panel_parts import words
-from lusviewer.gui.theme import SPACE, theme_of
+from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtCore import QEvent
+    from PySide6.QtCore import Qt
     from PySide6.QtGui import QColor
 
     from lusviewer.gui.learning.events import Figure, Fractions, Share
+    from lusviewer.gui.theme import Theme
 
 _HEIGHT: Final = 150
 _ASIDE: Final = 0.6
 """Percent that the two lie beside each other, so that no bar hides another."""
+_LEAST: Final = 0.1
+
+
+class FractionChart(Chart):
+    """AUC by share of the labels: solid adapted, dashed as it was, with intervals."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, Axis("", 0.0, 100.0), Axis("", 0.5, 1.0))
+        self._shares: tuple[Share, ...] = ()
+        self.setFixedHeight(_HEIGHT)
+
+    def show_shares(self, shares: tuple[Share, ...]) -> None:
+        """Draw these figures from now on."""
+        self._shares = shares
+        known = [f for one in shares for f in (one.before, one.adapted) if f]
+        ends = [end for figure in known for end in (figure.low, figure.high)]
+        across = [100 * one.share for one in shares]
+        self.show_axes(
+            axis_over("", [*across, 0.0]), axis_over("", ends, _LEAST, grid=True)
+        )
+        told = [
+            tr("{share:.0%} of the labels: {value:.2f}").format(
+                share=one.share, value=one.adapted.value
+            )
+            for one in shares
+            if one.adapted is not None
+        ]
+        self.setAccessibleDescription("; ".join(told))
+
+    def draw(self, plane: Plane, colours: Theme) -> None:
+        """Draw both lines with an interval at each share."""
+        before = [(one.share, one.before) for one in self._shares]
+        adapted = [(one.share, one.adapted) for one in self._shares]
+        _line(plane, before, (colours.colour("warning"), DASHED), -_ASIDE)
+        _line(plane, adapted, (colours.colour("accent"), SOLID), _ASIDE)
 
 
 class FractionPlot(QWidget):
-    """AUC by share of the labels: solid adapted, dashed as it was, with intervals."""
+    """The chart of each question, and how it is to be read."""
 
     def __init__(self) -> None:
         super().__init__()
         self._curves: Mapping[str, tuple[Share, ...]] = {}
         self.choice = Choice(self.tr("Question"), self.tr("Of which question it is"))
-        self.plot = bare_plot(self.tr("AUC by share of the labels"), _HEIGHT)
+        self.chart = FractionChart(self.tr("AUC by share of the labels"))
         key = self.tr(
             "AUC on patients never seen, by share of the labels in %. Solid: adapted. "
             "Dashed: as it was. Bars: 95 % intervals."
@@ -43,9 +77,9 @@ class FractionPlot(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addWidget(self.choice)
-        column.addWidget(self.plot)
+        column.addWidget(self.chart)
         column.addWidget(words(key, "muted", wrap=True))
-        self.choice.currentIndexChanged.connect(self._draw)
+        self.choice.currentIndexChanged.connect(self._show)
 
     def show_fractions(self, fractions: Fractions) -> None:
         """Show the curves of each question."""
@@ -53,44 +87,23 @@ class FractionPlot(QWidget):
         names = [(name.replace("_", " "), name, True) for name in fractions.curves]
         self.choice.fill(names)
         self.choice.setVisible(len(names) > 1)
-        self._draw()
+        self._show()
 
-    def _draw(self) -> None:
-        self.plot.getPlotItem().clear()
-        shares = self._curves.get(str(self.choice.currentData()), ())
-        colours = theme_of(self)
-        dress(self.plot, colours)
-        before = [(one.share, one.before) for one in shares]
-        adapted = [(one.share, one.adapted) for one in shares]
-        dashed = colours.colour("warning"), Qt.PenStyle.DashLine
-        self._line(before, dashed, -_ASIDE)
-        self._line(adapted, (colours.colour("accent"), Qt.PenStyle.SolidLine), _ASIDE)
-        told = [
-            tr("{share:.0%} of the labels: {value:.2f}").format(
-                share=share, value=figure.value
-            )
-            for share, figure in adapted
-            if figure is not None
-        ]
-        self.plot.setAccessibleDescription("; ".join(told))
+    def _show(self) -> None:
+        self.chart.show_shares(self._curves.get(str(self.choice.currentData()), ()))
 
-    def _line(
-        self,
-        points: Sequence[tuple[float, Figure | None]],
-        look: tuple[QColor, Qt.PenStyle],
-        aside: float,
-    ) -> None:
-        colour, style = look
-        known = [(share, one) for share, one in points if one is not None]
-        across = [100 * share + aside for share, _ in known]
-        pen = pyqtgraph.mkPen(colour, width=1.6, style=style)
-        self.plot.plot(across, [one.value for _, one in known], pen=pen)
-        for x, one in zip(across, [one for _, one in known], strict=True):
-            bar = pyqtgraph.mkPen(colour, width=1)
-            self.plot.plot([x, x], [one.low, one.high], pen=bar)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() is event.Type.PaletteChange and self._curves:
-            self._draw()
+def _line(
+    plane: Plane,
+    points: Sequence[tuple[float, Figure | None]],
+    look: tuple[QColor, Qt.PenStyle],
+    aside: float,
+) -> None:
+    colour, style = look
+    known = [(100 * share + aside, one) for share, one in points if one is not None]
+    if not known:
+        return
+    plane.line([(x, one.value) for x, one in known], colour, 1.6, style)
+    plane.dots([(x, one.value) for x, one in known], colour, 4.0)
+    for x, one in known:
+        plane.line([(x, one.low), (x, one.high)], colour, 1.0)
