@@ -52,7 +52,7 @@ class DockTitle(QWidget):
         button.setAccessibleName(name)
         button.setToolTip(name)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setStyleSheet("padding: 1px 3px;")
+        button.setProperty("role", "dock")
         set_icon(button, icon)
         return button
 
