@@ -189,6 +189,7 @@ def _card(trained: Trained, tree: TreeHead | None) -> str:
         f"- Model: {trained.model}, {samples.model_sha256}",
         f"- Labels: {came['labels_sha256']}; raters: {', '.join(samples.raters)}; left "
         f"out: {left}",
+        f"- Clips: {_chosen_words(trained)}",
         f"- Settings: {json.dumps(came['settings'])}",
         f"- Software: {came['software']}, {json.dumps(came['packages'])}, "
         f"{came['created_utc']}",
@@ -202,6 +203,14 @@ def _card(trained: Trained, tree: TreeHead | None) -> str:
     if tree is not None:
         parts += ["## The tree", "```", *_drawn(tree, trained), "```"]
     return "\n".join(parts) + "\n"
+
+
+def _chosen_words(trained: Trained) -> str:
+    chosen = trained.samples.chosen
+    if chosen is None:
+        return "all that were labelled"
+    many = f"those labelled of {len(chosen.clips)} chosen from {chosen.of}"
+    return f"{many} (by {' and '.join(chosen.by)}); {chosen.sha256}"
 
 
 def _stopped_words(stopped: Mapping[str, Any]) -> str:

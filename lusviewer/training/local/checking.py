@@ -12,6 +12,7 @@ from lusviewer.library import open_library
 from lusviewer.library.tasks import Kind
 from lusviewer.library.values import NOT_ASSESSABLE
 from lusviewer.training.local.checks import PATIENTS_MIN, Problem, problems, wary
+from lusviewer.training.local.chosen import choose
 from lusviewer.training.local.cuts import proposed_cuts
 from lusviewer.training.local.question import ask
 from lusviewer.training.local.samples import Choice, read_samples
@@ -74,7 +75,8 @@ def look(settings: LocalSettings, model: ModelIdentity) -> Looked:
         question = ask(task, settings.cuts, settings.has)
         if model.sha256 not in {one.sha256 for one in library.analyses.models()}:
             return Looked(folder, None, (_unseen(library, task, model),))
-        choice = Choice(settings.inputs, settings.rater, settings.certainty)
+        chosen = choose(library, settings.only)
+        choice = Choice(settings.inputs, settings.rater, settings.certainty, chosen)
         samples = read_samples(library, question, model.sha256, choice)
     return Looked(folder, samples, tuple(problems(samples)), tuple(wary(samples)))
 
@@ -97,6 +99,7 @@ def check_local(settings: LocalSettings, model: ModelIdentity) -> Iterator[Event
 def _told(samples: Samples) -> Event:
     names = samples.question.classes
     counts = np.bincount(samples.classes, minlength=len(names))
+    chosen = samples.chosen
     return {
         "event": "clips",
         "clips": len(samples.clips),
@@ -104,6 +107,7 @@ def _told(samples: Samples) -> Event:
         "features": len(samples.names),
         "classes": dict(zip(names, map(int, counts), strict=True)),
         "left_out": dict(samples.left_out),
+        "chosen": None if chosen is None else chosen.told(),
     }
 
 

@@ -12,6 +12,7 @@ from lusviewer.experts.features import CLINICAL, feature_words
 from lusviewer.training.local.samples import (
     NOT_ANALYSED,
     NOT_ASSESSABLE_SAID,
+    NOT_CHOSEN,
     NOT_LUNG,
     OTHER_CLASS,
     UNSURE,
@@ -68,7 +69,9 @@ def problems(samples: Samples) -> Iterator[Problem]:
         words = f"Of {task} {n} clips have a label that can be used: {least}."
         left = ", ".join(f"{n} {why}" for why, n in samples.left_out.items())
         out = f" Left out: {left}." if left else ""
-        yield Problem(words, f"Label more clips, of other patients too.{out}")
+        more = "Label more clips, of other patients too"
+        more += ", or choose more of them" if samples.chosen is not None else ""
+        yield Problem(words, f"{more}.{out}")
         return
     seen = np.unique(samples.classes)
     if len(seen) < 2:
@@ -99,6 +102,9 @@ def _scarce(samples: Samples, place: int) -> Iterator[Problem]:
 def wary(samples: Samples) -> Iterator[str]:
     """Yield what to be wary of, and what to do about it, in a clinician's words."""
     for why, n in samples.left_out.items():
+        # Those not chosen are left out because somebody wanted that.
+        if why == NOT_CHOSEN:
+            continue
         yield f"{_clips(n)} left out: {_LEFT_OUT.get(why, why)}"
     if samples.disputed:
         yield (

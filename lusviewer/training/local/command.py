@@ -17,6 +17,7 @@ from lusviewer.findings import ModelIdentity
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.library import default_folder
 from lusviewer.training.local.checking import check_local
+from lusviewer.training.local.chosen import read_only
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.folds import kinds_of
 from lusviewer.training.local.lock import held, wait_for_turn
@@ -43,8 +44,6 @@ def main(argv: Sequence[str]) -> int:
     control = Control()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: control.cancel.cancel())
-    if options.control:
-        control.listen()
     failed = False
     try:
         for event in _events(options, control):
@@ -63,6 +62,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str, Any]]:
     settings = _settings(options)
+    # The list of clips may stand in the first line of what is listened to.
+    if options.control:
+        control.listen()
     manifest, sha256 = read_model_manifest(settings.bundle)
     model = ModelIdentity(manifest.name, manifest.version, sha256, "")
     if options.check:
@@ -106,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
         "--cut", default="", metavar="A,B", help="part numbers into classes there"
     )
     parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
+    parser.add_argument(
+        "--clips",
+        metavar="LIST",
+        help="only these: 1,4,7-12, or a file with a number or path a line, or - for "
+        "numbers on the first line of standard input",
+    )
+    parser.add_argument("--patients", metavar="A,B", help="only clips of these")
+    parser.add_argument("--zones", metavar="8:R2,...", help="only clips of these zones")
     parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
     parser.add_argument(
         "--certainty", type=float, default=0.5, metavar="0-1", help="least; 0.5"
@@ -148,6 +158,7 @@ def _settings(options: argparse.Namespace) -> LocalSettings:
         name=options.name,
         out=options.out,
         store=options.store,
+        only=read_only(options.clips, options.patients, options.zones),
     )
 
 

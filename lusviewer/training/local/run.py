@@ -134,9 +134,14 @@ def _trained(
         validated=best,
         abstain_below=_abstain(samples, best),
         figures=figures,
-        settings=settings.plain(),
+        settings=_kept_settings(settings, samples),
         model=f"{model.name} {model.version}",
     )
+
+
+def _kept_settings(settings: LocalSettings, samples: Samples) -> Event:
+    chosen = None if samples.chosen is None else samples.chosen.told()
+    return {**settings.plain(), "chosen": chosen}
 
 
 def _kinds(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from lusviewer.library import ClipEntry, KeptLabel, Library
     from lusviewer.library.analyses import FeatureTable
+    from lusviewer.training.local.chosen import Chosen
     from lusviewer.training.local.question import Question
 
     Array = NDArray[np.float64]
@@ -28,6 +29,7 @@ INPUTS: Final = ("biomarkers", "measured", "embedding", "clinical")
 TABLE: Final = "chosen"
 """The name of the one table of inputs inside what is asked."""
 
+NOT_CHOSEN: Final = "not among the clips chosen"
 NOT_ASSESSABLE_SAID: Final = "labelled not assessable"
 UNSURE: Final = "less certain"
 OTHER_CLASS: Final = "of no class asked for"
@@ -49,7 +51,8 @@ class Samples:
     ``features`` ``(n, f)`` named by ``names``, NaN where not known; ``known`` are all
     features of each clip, for experts that decide by others. ``left_out`` says how
     many clips do not take part, and why; ``disputed`` how many that do were labelled
-    differently by several raters.
+    differently by several raters. ``owners`` has the patient of every clip of the
+    library, by its SHA-256. ``chosen`` None means that any clip could take part.
     """
 
     question: Question
@@ -62,6 +65,8 @@ class Samples:
     raters: tuple[str, ...]
     left_out: Mapping[str, int]
     disputed: int = 0
+    chosen: Chosen | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def patients(self) -> tuple[str, ...]:
@@ -76,11 +81,15 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which clips and what of them: kinds of ``inputs``, labels at least so certain."""
+    """Which clips and what of them: kinds of ``inputs``, labels at least so certain.
+
+    ``chosen`` None takes any clip.
+    """
 
     inputs: tuple[str, ...] = ("biomarkers", "measured")
     rater: str | None = None
     certainty: float = 0.5
+    chosen: Chosen | None = None
 
 
 def read_samples(
@@ -120,6 +129,8 @@ def read_samples(
         raters=tuple(sorted({said[clip][1] for clip in kept})),
         left_out={why: n for why, n in left_out.items() if n},
         disputed=len(_disputed(library, question, choice) & set(kept)),
+        chosen=choice.chosen,
+        owners={clip.sha256: clip.patient for clip in entries.values()},
     )
 
 
@@ -133,18 +144,21 @@ def newest_answers(
             before = newest.get(label.answer.clip_id)
             if before is None or label.id > before.id:
                 newest[label.answer.clip_id] = label
-    reasons = (NOT_ASSESSABLE_SAID, UNSURE, OTHER_CLASS)
+    chosen = None if choice.chosen is None else choice.chosen.clips
     found: dict[int, tuple[int, str]] = {}
+    reasons = (NOT_CHOSEN, NOT_ASSESSABLE_SAID, UNSURE, OTHER_CLASS)
     left_out = dict.fromkeys(reasons, 0)
     for clip, label in newest.items():
         answer = label.answer
         place = question.class_of(answer.value or "")
-        if answer.value == NOT_ASSESSABLE:
-            left_out[reasons[0]] += 1
+        if chosen is not None and clip not in chosen:
+            left_out[NOT_CHOSEN] += 1
+        elif answer.value == NOT_ASSESSABLE:
+            left_out[NOT_ASSESSABLE_SAID] += 1
         elif answer.certainty < choice.certainty:
-            left_out[reasons[1]] += 1
+            left_out[UNSURE] += 1
         elif place is None:
-            left_out[reasons[2]] += 1
+            left_out[OTHER_CLASS] += 1
         else:
             found[clip] = (place, answer.rater)
     return found, left_out

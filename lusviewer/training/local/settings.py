@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import LibraryError, TrainingError
 from lusviewer.training.experts.heads import KINDS
+from lusviewer.training.local.chosen import Only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,8 @@ class LocalSettings:
 
     ``out`` None writes to the folder ``experts`` of the library. ``bundle`` is the
     model bundle whose analyses are learned from, ``store`` the folder of the user's
-    own experts, the usual one where it is None.
+    own experts, the usual one where it is None. ``only`` are the clips that may take
+    part; it names files and patients, which a result must not.
     """
 
     library: Path
@@ -39,8 +41,9 @@ class LocalSettings:
     name: str | None = None
     out: Path | None = None
     store: Path | None = None
+    only: Only = field(default_factory=Only)
     places: tuple[str, ...] = field(
-        default=("library", "bundle", "out", "store", "places"), repr=False
+        default=("library", "bundle", "out", "store", "only", "places"), repr=False
     )
 
     def plain(self) -> dict[str, Any]:
