@@ -29,7 +29,7 @@ from lusviewer.gui import theme
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from lusviewer.gui.theme import Theme
 
@@ -110,11 +110,7 @@ class Plane:
 
     def at(self, x: float, y: float) -> QPointF:
         """Return where a pair of figures lies, in px."""
-        box, across, up = self.box, self._across, self._up
-        return QPointF(
-            box.left() + box.width() * (x - across.low) / (across.high - across.low),
-            box.bottom() - box.height() * (y - up.low) / (up.high - up.low),
-        )
+        return self._places(np.array([[x, y]]))[0]
 
     def line(
         self,
@@ -169,13 +165,9 @@ class Plane:
         self._fill(colour)
         if edge is not None:
             self.painter.setPen(QPen(edge, 1.0))
-        for point, size in zip(
-            given,
-            np.broadcast_to(np.asarray(sizes, np.float64), len(given)),
-            strict=True,
-        ):
-            radius = float(size) / 2
-            self.painter.drawEllipse(self.at(*map(float, point)), radius, radius)
+        across = np.broadcast_to(np.asarray(sizes, np.float64), len(given)).tolist()
+        for place, size in zip(self._places(given), across, strict=True):
+            self.painter.drawEllipse(place, size / 2, size / 2)
 
     def words_above(self, at: QPointF, text: str, colour: QColor) -> None:
         """Write ``text`` with the middle of its lower edge at a place in px."""
@@ -190,8 +182,15 @@ class Plane:
         return QRectF(at.x() - width / 2, at.y() - height, width, height)
 
     def _polygon(self, points: ArrayLike) -> QPolygonF:
-        given = np.asarray(points, np.float64)
-        return QPolygonF([self.at(float(x), float(y)) for x, y in given])
+        return QPolygonF(self._places(np.asarray(points, np.float64)))
+
+    def _places(self, points: NDArray[np.float64]) -> list[QPointF]:
+        box, across, up = self.box, self._across, self._up
+        low, high = (across.low, up.low), (across.high, up.high)
+        share = (points - low) / np.subtract(high, low)
+        x = box.left() + box.width() * share[:, 0]
+        y = box.bottom() - box.height() * share[:, 1]
+        return list(map(QPointF, x.tolist(), y.tolist()))
 
     def _fill(self, colour: QColor) -> None:
         self.painter.setPen(Qt.PenStyle.NoPen)

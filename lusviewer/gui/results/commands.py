@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
+
+_WINDOW: Final = "lusviewer.gui.results.window"
 
 
 class RefreshStrip(QWidget):
@@ -113,7 +115,7 @@ class ResultCommands(QObject):
                 shown.activateWindow()
                 return
         self._wanted.append(folder)
-        self._loading.run(work.load_charts)
+        self._loading.run(partial(work.load, _WINDOW))
 
     @Slot()
     def _on_loaded(self) -> None:
@@ -122,7 +124,7 @@ class ResultCommands(QObject):
             self._open(folder)
 
     def _open(self, folder: Path) -> None:
-        module = import_module("lusviewer.gui.results.window")
+        module = import_module(_WINDOW)
         make: type[ResultWindow] = module.ResultWindow
         viewer, study, settings = self._viewer, self._study, self._settings
         made = make(viewer, study, self.experts, settings, folder)

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QFormLayout,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QTextBrowser,
     QVBoxLayout,
@@ -48,12 +46,14 @@ from lusviewer.gui.results.tables import (
     ConfusionTable,
     FoldsTable,
     KindsTable,
-    WrongTable,
 )
 from lusviewer.gui.results.tree_view import TreeInWords, TreeView
+from lusviewer.gui.results.wrong_table import WrongTable
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QPaintEvent
 
     from lusviewer.experts.validation import Beside, Compared, Validation, Weight
@@ -71,23 +71,6 @@ _ROLES: Final = {
 }
 
 
-def scrolled(*parts: QWidget) -> QScrollArea:
-    """Return the parts one below the other on a page that scrolls."""
-    inside = QWidget()
-    layout = QVBoxLayout(inside)
-    layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
-    layout.setSpacing(SPACE)
-    for part in parts:
-        layout.addWidget(part)
-    layout.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inside)
-    return area
-
-
 def heading(text: str) -> QLabel:
     """Return the title of a part of a page."""
     label = words(text)
@@ -99,12 +82,13 @@ def heading(text: str) -> QLabel:
 # --- is it better ------------------------------------------------------------------
 
 
-def better_page(result: Result) -> QWidget:
-    """Return the page that holds it against each expert in use."""
+def better_parts(result: Result) -> Iterator[QWidget]:
+    """Yield the parts of the page that holds it against each expert in use."""
     beside = result.validation.beside
     if not beside:
         none = tr("No expert in use answered this question when it was trained.")
-        return scrolled(words(none, "muted", wrap=True))
+        yield words(none, "muted", wrap=True)
+        return
     first = beside[0]
     how = tr(
         "Beside those in use when it was trained, on the same {clips} clips of "
@@ -112,16 +96,17 @@ def better_page(result: Result) -> QWidget:
         "Dots are differences; the lines around them hold 95 % of what other patients "
         "of this kind might show. A line across 0 may be chance."
     ).format(clips=first.clips, patients=first.patients)
-    parts: list[QWidget] = [words(how, "muted", wrap=True)]
+    yield words(how, "muted", wrap=True)
     for title, figure in (
         (tr("Difference of AUC"), "auc"),
         (tr("Difference of the share that is right"), "accuracy"),
     ):
         rows = [(one.expert, _compared(one, figure)) for one in beside]
-        parts += [heading(title), DifferenceChart(rows, better_words())]
-    parts.append(heading(tr("In figures")))
-    parts += [_beside_card(one) for one in beside]
-    return scrolled(*parts)
+        yield heading(title)
+        yield DifferenceChart(rows, better_words())
+    yield heading(tr("In figures"))
+    for one in beside:
+        yield _beside_card(one)
 
 
 def _compared(one: Beside, figure: str) -> Compared:
@@ -169,9 +154,21 @@ class ColourKey(QWidget):
         painter.end()
 
 
-def good_page(result: Result) -> QWidget:
-    """Return the page of ROC, calibration and confusion."""
+def good_parts(result: Result) -> Iterator[QWidget]:
+    """Yield the parts of the page of ROC, calibration and confusion."""
     validation = result.validation
+    if len(validation.roc) == 1:
+        roc = _column(heading(tr("ROC")), _roc_row(result), _roc_note(result))
+        yield _beside(roc, _calibration(validation, _ROC_PX))
+        yield _confusion(validation)
+        return
+    yield heading(tr("ROC"))
+    yield _roc_row(result)
+    yield _roc_note(result)
+    yield _beside(_confusion(validation), _calibration(validation, _CALIBRATION_PX))
+
+
+def _confusion(validation: Validation) -> QWidget:
     scores = validation.scores
     right = tr("Right on {accuracy}; each class counted alike: {balanced}.").format(
         accuracy=figure_words(scores.accuracy),
@@ -179,18 +176,16 @@ def good_page(result: Result) -> QWidget:
     )
     about = tr("Rows are labels, columns what it said; shares are of the row.")
     counts = ConfusionTable(validation.confusion, validation.question.classes)
-    confusion = _column(
+    return _column(
         heading(tr("Confusion")),
         words(f"{right} {about}", "muted", wrap=True),
         counts,
     )
-    side = _ROC_PX if len(validation.roc) == 1 else _CALIBRATION_PX
+
+
+def _calibration(validation: Validation, side: int) -> QWidget:
     chart = CalibrationChart(validation.calibration, side)
-    honest = _column(heading(tr("Calibration")), chart, _calibration_words(validation))
-    roc = _column(heading(tr("ROC")), _roc_row(result), _roc_note(result))
-    if len(validation.roc) == 1:
-        return scrolled(_beside(roc, honest), confusion)
-    return scrolled(roc, _beside(confusion, honest))
+    return _column(heading(tr("Calibration")), chart, _calibration_words(validation))
 
 
 def _column(*parts: QWidget) -> QWidget:
@@ -313,20 +308,18 @@ class TreePage(QWidget):
         return self._choices.button(place)
 
 
-def features_page(result: Result) -> QWidget:
-    """Return the page of the features that matter, the most telling first."""
+def features_parts(result: Result) -> Iterator[QWidget]:
+    """Yield the parts of the page of what matters, the most telling first."""
     weights = result.validation.importance
     how = tr(
         "By how much the AUC falls where a value is shuffled between clips. Values "
         "that say the same share what they are worth: each then seems to matter little."
     )
-    parts: list[QWidget] = [words(how, "muted", wrap=True)]
-    if not weights:
-        none = tr("Shuffling any one of them changed nothing.")
-        parts.append(words(none, wrap=True))
+    yield words(how, "muted", wrap=True)
+    if weights:
+        yield _bars(weights)
     else:
-        parts.append(_bars(weights))
-    return scrolled(*parts)
+        yield words(tr("Shuffling any one of them changed nothing."), wrap=True)
 
 
 def _bars(weights: tuple[Weight, ...]) -> QWidget:
@@ -373,10 +366,10 @@ class WrongPage(QWidget):
         layout.addWidget(self.table, 1)
 
 
-def found_page(result: Result) -> QWidget:
-    """Return the page of kinds and folds."""
+def found_parts(result: Result) -> Iterator[QWidget]:
+    """Yield the parts of the page of kinds and folds."""
     validation = result.validation
-    parts: list[QWidget] = [words(chosen_words(validation), "muted", wrap=True)]
+    yield words(chosen_words(validation), "muted", wrap=True)
     early = validation.stopped_early
     if early is not None:
         text = tr(
@@ -386,14 +379,15 @@ def found_page(result: Result) -> QWidget:
         left = ", ".join(map(kind_of, early.kinds_left_out)) or tr("none")
         folds, settings = early.folds_untried, early.settings_untried
         shown = text.format(left=left, folds=folds, settings=settings)
-        parts.append(words(shown, "warning", wrap=True))
-    parts += [heading(tr("Kinds that were tried")), KindsTable(validation.kinds)]
-    parts += [heading(tr("Folds")), FoldsTable(validation.folds)]
-    return scrolled(*parts)
+        yield words(shown, "warning", wrap=True)
+    yield heading(tr("Kinds that were tried"))
+    yield KindsTable(validation.kinds)
+    yield heading(tr("Folds"))
+    yield FoldsTable(validation.folds)
 
 
-def origin_page(result: Result) -> QWidget:
-    """Return the page of provenance and the model card."""
+def origin_parts(result: Result) -> Iterator[QWidget]:
+    """Yield the parts of the page of provenance and the model card."""
     form_box = QWidget()
     form = QFormLayout(form_box)
     form.setContentsMargins(0, 0, 0, 0)
@@ -406,9 +400,11 @@ def origin_page(result: Result) -> QWidget:
         )
         label.setAccessibleName(f"{name}: {value}")
         form.addRow(words(name, "muted"), label)
+    yield form_box
+    yield heading(tr("Model card"))
     text = QTextBrowser()
     text.setAccessibleName(tr("Model card"))
     text.setOpenLinks(False)
     text.setMarkdown(result.card)
     text.setMinimumHeight(420)
-    return scrolled(form_box, heading(tr("Model card")), text)
+    yield text

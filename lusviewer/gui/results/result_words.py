@@ -177,6 +177,15 @@ def beside_notes(one: Beside) -> list[str]:
     if one.of_left_out_patients:
         words = tr("On {n} clips its answers are by versions not fitted on them.")
         notes.append(words.format(n=one.of_left_out_patients))
+    else:
+        notes.append(tr("Whether it had learned from any of them is not recorded."))
+    if one.learned_from:
+        words = tr(
+            "{n} further clips do not count: it had learned from other clips of those "
+            "patients. Both figures are of the other {clips} clips, {patients} patients."
+        )
+        shown = {"clips": one.clips, "patients": one.patients}
+        notes.append(words.format(n=one.learned_from, **shown))
     return notes
 
 

@@ -1,17 +1,17 @@
-"""Tables of a result: confusion, kinds, folds, and the clips that are wrong."""
+"""Tables of a result: confusion, kinds and folds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -23,20 +23,36 @@ from lusviewer.gui.results.result_words import figure_words, kind_of, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from PySide6.QtCore import QPersistentModelIndex
 
-    from lusviewer.clip import Clip
-    from lusviewer.experts.validation import Fold, Scores, WrongClip
-    from lusviewer.gui.results.work import Place
+    from lusviewer.experts.validation import Fold, Scores
 
     Index = QModelIndex | QPersistentModelIndex
 
 _SHARE: Final = Qt.ItemDataRole.UserRole + 1
-_PATH: Final = Qt.ItemDataRole.UserRole + 2
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_ROW_PX: Final = 32
+ROW_PX: Final = 32
+"""How high a row of one line is."""
+
+
+def dress_table(table: QTableView, name: str) -> None:
+    """Make a table one to read: whole rows are chosen, nothing is written."""
+    table.setAccessibleName(name)
+    table.setProperty("role", "figures")
+    table.setFont(theme.font(table.font()))
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW_PX)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(
+        Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    )
 
 
 class Table(QTableWidget):
@@ -44,24 +60,11 @@ class Table(QTableWidget):
 
     def __init__(self, name: str, headings: Sequence[str]) -> None:
         super().__init__(0, len(headings))
-        self.setAccessibleName(name)
+        dress_table(self, name)
         self.setHorizontalHeaderLabels(list(headings))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setFont(theme.font(self.font()))
-        self.setStyleSheet("QTableView::item { padding: 0 5px; }")
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        )
 
     def add(self, texts: Sequence[str], numbers: Sequence[int] = ()) -> None:
         """Add a row; the columns in ``numbers`` stand to the right."""
@@ -171,69 +174,6 @@ class _ShadedCells(QStyledItemDelegate):
             painter.drawRoundedRect(place, 4, 4)
             painter.restore()
         super().paint(painter, option, index)
-
-
-class WrongTable(Table):
-    """The clips whose likeliest class is not their label, the surest first.
-
-    Signals
-    -------
-    chosen(Path)
-        A clip is to be opened.
-    """
-
-    chosen = Signal(object)
-
-    def __init__(self, wrong: Sequence[WrongClip], clips: Mapping[str, Place]) -> None:
-        headings = [
-            tr("Clip"),
-            tr("Patient"),
-            tr("Label"),
-            tr("It said"),
-            tr("Probability"),
-            tr("Fold"),
-        ]
-        super().__init__(tr("Clips it gets wrong"), headings)
-        self._opened: Path | None = None
-        for one in wrong:
-            place = clips.get(one.sha256)
-            name = tr("not in this library") if place is None else place.path.name
-            patient = "" if place is None else place.patient
-            said = [one.label, one.said, f"{one.probability:.2f}", str(one.fold)]
-            self.add([name, patient, *said])
-            self._point(self.rowCount() - 1, place)
-        header = self.horizontalHeader()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        self.itemActivated.connect(self._open)
-        self.itemClicked.connect(self._open)
-
-    def sizeHint(self) -> QSize:
-        """Return room for a dozen rows."""
-        return QSize(600, 12 * _ROW_PX)
-
-    def _point(self, row: int, place: Place | None) -> None:
-        for column in range(self.columnCount()):
-            item = self.item(row, column)
-            if item is not None and place is not None and not place.missing:
-                item.setData(_PATH, place.path)
-            elif item is not None:
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-
-    @Slot(QTableWidgetItem)
-    def _open(self, item: QTableWidgetItem) -> None:
-        path = item.data(_PATH)
-        # A double click is also two clicks.
-        if path is not None and path != self._opened:
-            self._opened = path
-            self.chosen.emit(path)
-
-    @Slot(object)
-    def note_open(self, clip: Clip) -> None:
-        """Know which clip is open now, so that any other can be opened."""
-        self._opened = clip.identity.path
 
 
 def _plain(value: float | None) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -30,12 +30,13 @@ from lusviewer.gui.results.notice import Notice
 from lusviewer.gui.results.pages import (
     TreePage,
     WrongPage,
-    better_page,
-    features_page,
-    found_page,
-    good_page,
-    origin_page,
+    better_parts,
+    features_parts,
+    found_parts,
+    good_parts,
+    origin_parts,
 )
+from lusviewer.gui.results.piecemeal import Piecemeal
 from lusviewer.gui.results.result_words import (
     Verdict,
     headline,
@@ -161,7 +162,8 @@ class ResultWindow(QWidget):
         before, self.result = self.result, results[-1]
         self._show_head(self.result)
         if before is None or before.sha256 != self.result.sha256:
-            self._make_pages(self.result)
+            # The head is seen first; the page is made in turns of its own.
+            QTimer.singleShot(0, self._make_pages)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -198,14 +200,17 @@ class ResultWindow(QWidget):
 
     # --- pages ----------------------------------------------------------------------
 
-    def _make_pages(self, result: Result) -> None:
+    @Slot()
+    def _make_pages(self) -> None:
+        if (result := self.result) is None:
+            return
         makers: list[tuple[str, Callable[[], QWidget]]] = [
-            (self.tr("Is it better?"), partial(better_page, result)),
-            (self.tr("How good it is"), partial(good_page, result)),
-            (self.tr("What matters"), partial(features_page, result)),
+            (self.tr("Is it better?"), lambda: Piecemeal(better_parts(result))),
+            (self.tr("How good it is"), lambda: Piecemeal(good_parts(result))),
+            (self.tr("What matters"), lambda: Piecemeal(features_parts(result))),
             (self.tr("Clips it gets wrong"), partial(self._wrong_page, result)),
-            (self.tr("Kinds and folds"), partial(found_page, result)),
-            (self.tr("Where it is from"), partial(origin_page, result)),
+            (self.tr("Kinds and folds"), lambda: Piecemeal(found_parts(result))),
+            (self.tr("Where it is from"), lambda: Piecemeal(origin_parts(result))),
         ]
         if result.validation.tree:
             makers.insert(2, (self.tr("The tree"), partial(TreePage, result)))

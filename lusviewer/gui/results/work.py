@@ -6,6 +6,7 @@ Nothing here knows Qt. Experts, the library and its database are imported inside
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer import paths
@@ -100,11 +101,10 @@ class Match:
     left_out: Mapping[str, int]
 
 
-def load_charts(_cancel: CancelToken) -> Iterator[bool]:
-    """Yield once what draws the charts is loaded: it takes a fifth of a second."""
-    import pyqtgraph
-
-    yield bool(pyqtgraph)
+def load(module: str, _cancel: CancelToken) -> Iterator[str]:
+    """Yield once a module is imported, so that the window need not wait for it."""
+    import_module(module)
+    yield module
 
 
 def list_in_use(bundle: Path, _cancel: CancelToken) -> Iterator[tuple[Listed, ...]]:

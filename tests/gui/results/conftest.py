@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from lusviewer.cancel import CancelToken
 from lusviewer.gui.main_window import MainWindow
+from lusviewer.gui.results.piecemeal import Piecemeal
 from lusviewer.inference import open_bundle
 from lusviewer.library import open_library
 from lusviewer.library.records import ClipRecord, Said, add_records
@@ -131,15 +133,28 @@ def main(
 
 
 def shown(qtbot: QtBot, main: MainWindow, folder: Path) -> ResultWindow:
-    """Open the result in ``folder`` and wait until it is shown."""
+    """Open the result in ``folder`` and wait until its first page is there."""
     main.results.show_result(folder)
     qtbot.waitUntil(lambda: bool(main.results.windows), timeout=WAIT_MS)
     window = main.results.windows[-1]
     qtbot.waitUntil(lambda: window.result is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: is_filled(window), timeout=WAIT_MS)
     return window
 
 
-def page(window: ResultWindow, title: str) -> None:
-    """Turn to the page of that title."""
-    titles = [window.tabs.tabText(place) for place in range(window.tabs.count())]
-    window.tabs.setCurrentIndex(titles.index(title))
+def page(qtbot: QtBot, window: ResultWindow, title: str) -> None:
+    """Turn to the page of that title and wait until all of it is there."""
+    tabs = window.tabs
+    titles = [tabs.tabText(place) for place in range(tabs.count())]
+    middle = tabs.tabBar().tabRect(titles.index(title)).center()
+    qtbot.mouseClick(tabs.tabBar(), Qt.MouseButton.LeftButton, pos=middle)
+    assert tabs.tabText(tabs.currentIndex()) == title
+    qtbot.waitUntil(lambda: is_filled(window), timeout=WAIT_MS)
+
+
+def is_filled(window: ResultWindow) -> bool:
+    """Whether all of the page that is open is there."""
+    if not window.tabs.count():
+        return False
+    pages = window.tabs.currentWidget().findChildren(Piecemeal)
+    return not any(one.filling for one in pages)
