@@ -182,6 +182,8 @@ def _compared_in_words(
     for name, n in found["of_left_out_patients"].items():
         if n:
             lines.append(f"{name}: {n} answers of versions not fitted on that patient")
+    if n := found["learned_from"]:
+        lines.append(f"left out: {n} clips of patients whose other clips taught one")
     for name, n in found["abstained"].items():
         if n:
             lines.append(f"{name}: abstains on {n} clips")

@@ -139,7 +139,8 @@ class Beside:
     """The new expert beside one in use, on the same clips.
 
     On ``abstained`` clips the one in use would not answer; of ``of_left_out_patients``
-    its answers are by experts like it that were not fitted on them.
+    its answers are by experts like it that were not fitted on them. ``learned_from``
+    further clips do not count, as it had learned from their patients.
     """
 
     expert: str
@@ -149,6 +150,7 @@ class Beside:
     of_left_out_patients: int
     auc: Compared
     accuracy: Compared
+    learned_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +405,10 @@ def _beside(fields: Fields) -> Beside:
         of_left_out_patients=fields.integer("of_left_out_patients"),
         auc=_compared(fields.child("auc")),
         accuracy=_compared(fields.child("accuracy")),
+        # Files written before this was counted know none.
+        learned_from=fields.integer("learned_from")
+        if fields.has("learned_from")
+        else 0,
     )
 
 

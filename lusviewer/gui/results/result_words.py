@@ -182,7 +182,7 @@ def beside_notes(one: Beside) -> list[str]:
     if one.learned_from:
         words = tr(
             "{n} further clips do not count: it had learned from other clips of those "
-            "patients. Both figures are of the other {clips} clips, {patients} patients."
+            "patients. Both figures are of {clips} clips of {patients} patients."
         )
         shown = {"clips": one.clips, "patients": one.patients}
         notes.append(words.format(n=one.learned_from, **shown))

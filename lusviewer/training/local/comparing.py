@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lusviewer.errors import LibraryError, ManifestError
+from lusviewer.errors import LibraryError, ManifestError, TrainingError
 from lusviewer.experts.manifest import read_expert_manifest
 from lusviewer.experts.store import VALIDATION
 from lusviewer.library import open_library
@@ -30,8 +31,9 @@ def compare_experts(
     """Return the first expert less the second on a library's clips, with intervals.
 
     Of clips an expert was validated on it counts what experts like it said that were
-    not fitted on that patient. Raises ``ManifestError`` where the two do not answer the
-    same question, ``LibraryError`` or ``TrainingError`` where the labels do not do.
+    not fitted on that patient; other clips of those patients are left out. Raises
+    ``ManifestError`` where the two do not answer the same question, ``LibraryError`` or
+    ``TrainingError`` where the labels do not do.
     """
     if len(experts) < 2:
         msg = "An expert was to be compared with itself."
@@ -42,7 +44,11 @@ def compare_experts(
         samples = read_samples(library, question, model_sha256, choice)
     check(samples)
     own, rival = (read_rival(n, place, samples) for n, place in experts.items())
-    found = side_by_side(samples, own.probabilities, rival)
+    fair = own.fair & rival.fair
+    if not fair.any():
+        msg = f"{own.name} and {rival.name} learned from the patients of every clip."
+        raise TrainingError(msg, hint="Label clips of patients new to both.")
+    found = side_by_side(samples, own.probabilities, replace(rival, fair=fair))
     left_out = {own.name: own.unseen, rival.name: rival.unseen}
     abstained = {own.name: own.abstained, rival.name: rival.abstained}
     return found | {"of_left_out_patients": left_out, "abstained": abstained}

@@ -36,11 +36,13 @@ class Rival:
     """What another expert says of the same clips: probabilities ``(n, n_classes)``.
 
     ``unseen`` counts clips answered by experts like it that were not fitted on
-    them.
+    them. ``fair`` ``(n,)`` are the clips that count: not those of patients it learned
+    from by other clips, of whom it knows more than it would of a new patient.
     """
 
     name: str
     probabilities: Array
+    fair: NDArray[np.bool_]
     abstained: int = 0
     unseen: int = 0
 
@@ -74,7 +76,8 @@ def read_rival(name: str, folder: Path, samples: Samples) -> Rival:
     """Return what the expert in ``folder`` says of the clips.
 
     Of clips it was validated on it is taken what experts like it said that were not
-    fitted on that patient. Raises ``ManifestError`` where it answers something else.
+    fitted on that patient. Other clips of those patients do not count: there is no such
+    answer. Raises ``ManifestError`` where it answers something else.
     """
     expert = open_expert(folder)
     places = _places(expert, samples.question)
@@ -82,15 +85,18 @@ def read_rival(name: str, folder: Path, samples: Samples) -> Rival:
         msg = f"{name} answers {expert.manifest.target}, not {samples.question.task}."
         raise ManifestError(msg, hint="Compare experts for the same task and classes.")
     stored = left_out_answers(folder)
-    said, abstained, unseen = [], 0, 0
+    taught = {samples.owners[sha256] for sha256 in stored if sha256 in samples.owners}
+    said, fair, abstained, unseen = [], [], 0, 0
     for clip, known in zip(samples.clips, samples.known, strict=True):
         if (kept := stored.get(clip.sha256)) is not None:
             said.append(kept)
+            fair.append(True)
             unseen += 1
             continue
         prediction = expert.predict(known, CancelToken())
-        abstained += prediction.abstained
         said.append(list(prediction.probabilities))
+        fair.append(clip.patient not in taught)
+        abstained += prediction.abstained and fair[-1]
     given = np.array(said, np.float64)
     table = np.zeros((len(given), len(samples.question.classes)))
     for column, place in places.items():
@@ -98,7 +104,7 @@ def read_rival(name: str, folder: Path, samples: Samples) -> Rival:
     total = table.sum(axis=1, keepdims=True)
     even = 1 / table.shape[1]
     table = np.where(total > 0, table / np.maximum(total, 1e-9), even)
-    return Rival(name, table, abstained, unseen)
+    return Rival(name, table, np.array(fair, np.bool_), abstained, unseen)
 
 
 def _places(expert: Expert, question: Question) -> dict[int, int]:
@@ -131,27 +137,31 @@ def _model(samples: Samples) -> Iterator[Rival]:
     if samples.question.classes != ("no", "yes") or key not in samples.known[0]:
         return
     score = np.nan_to_num([known[key] for known in samples.known], nan=0.5)
-    yield Rival("the model itself", np.stack([1 - score, score], axis=1))
+    everything = np.ones(len(score), np.bool_)
+    yield Rival("the model itself", np.stack([1 - score, score], axis=1), everything)
 
 
 def side_by_side(samples: Samples, own: Array, rival: Rival) -> Found:
     """Return the difference of AUC and accuracy, own less rival's, with intervals.
 
-    Both are measured on the same patients, drawn again and again together.
+    Both are measured on the same patients, drawn again and again together: on those
+    of whose clips the rival's answers are fair. ``learned_from`` counts the others.
     """
-    classes, patients = samples.classes, samples.patients
-    theirs = rival.probabilities
+    rows = np.flatnonzero(rival.fair)
+    classes, patients = samples.classes[rows], [samples.patients[row] for row in rows]
+    own, theirs = own[rows], rival.probabilities[rows]
 
-    def area(table: Array, rows: Rows) -> float:
-        return mean_area(classes[rows], table[rows])
+    def area(table: Array, drawn: Rows) -> float:
+        return mean_area(classes[drawn], table[drawn])
 
-    def right(table: Array, rows: Rows) -> float:
-        return float((table[rows].argmax(axis=1) == classes[rows]).mean())
+    def right(table: Array, drawn: Rows) -> float:
+        return float((table[drawn].argmax(axis=1) == classes[drawn]).mean())
 
     return {
         "expert": rival.name,
         "abstained": rival.abstained,
         "of_left_out_patients": rival.unseen,
+        "learned_from": len(rival.fair) - len(rows),
         "clips": len(classes),
         "patients": len(set(patients)),
         "auc": _compared(area, own, theirs, patients),
