@@ -61,6 +61,11 @@ class CheckView(QFrame):
             one, many = self.tr("1 number each"), self.tr("{n} numbers each")
             told = f"{told}, {counted(clips.features, one, many)}"
         self._column.addWidget(words(told, wrap=True))
+        if clips.chosen is not None:
+            only = self.tr("Only of the {n} clips chosen from {total}.")
+            n, total = clips.chosen
+            told = only.format(n=n, total=total)
+            self._column.addWidget(words(told, "muted", wrap=True))
         if clips.classes:
             self._column.addWidget(_classes(clips))
         if {"learn", "validation", "test"} <= clips.parts.keys():

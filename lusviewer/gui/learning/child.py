@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
 from lusviewer.gui.jobs import NICENESS
 from lusviewer.gui.learning.events import Lines
+from lusviewer.gui.learning.wishes import CLIPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,19 @@ def program(arguments: Sequence[str]) -> tuple[str, list[str]]:
     frozen = bool(getattr(sys, "frozen", False))
     start = [] if frozen else ["-m", "lusviewer"]
     return sys.executable, [*start, *arguments]
+
+
+def by_input(arguments: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return ``arguments`` without a list of clips, and the list for the input.
+
+    A command line holds 32 767 characters on Windows; what is sent leaves no file.
+    """
+    call = list(arguments)
+    if CLIPS not in call:
+        return call, None
+    place = call.index(CLIPS) + 1
+    clips, call[place] = call[place], "-"
+    return call, clips
 
 
 class Child(QObject):
@@ -54,7 +68,8 @@ class Child(QObject):
         self._errors = b""
         self._over = False
         self._process = QProcess(self)
-        name, call = program(arguments)
+        call, self._first_line = by_input(arguments)
+        name, call = program(call)
         self._process.setProgram(name)
         self._process.setArguments(call)
         self._process.started.connect(self._on_started)
@@ -105,6 +120,8 @@ class Child(QObject):
         if sys.platform == "linux":
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.process_id, NICENESS)
+        if self._first_line is not None:
+            self.say(self._first_line)
 
     @Slot()
     def _read(self) -> None:

@@ -29,7 +29,8 @@ class Figure:
 class Clips:
     """The clips that take part, by class, and why others do not.
 
-    ``parts`` says how many patients learn, judge and are tested, where that is fixed.
+    ``parts`` says how many patients learn, judge and are tested, where that is fixed;
+    ``chosen`` how many clips were chosen of how many, None where any could take part.
     """
 
     clips: int
@@ -38,6 +39,7 @@ class Clips:
     classes: Mapping[str, int]
     left_out: Mapping[str, int]
     parts: Mapping[str, int] = field(default_factory=dict)
+    chosen: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Fractions:
-    """Label-fraction curves by question, whether it paid, and that in a sentence."""
+    """Label-fraction curves by question, whether it paid, and that in a sentence.
+
+    ``labels`` says which shares compare like with like.
+    """
 
     curves: Mapping[str, tuple[Share, ...]]
     paid: bool | None
     verdict: str
+    labels: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,8 @@ def fractions_of(told: Mapping[str, Any]) -> Fractions:
         )
         for name, found in told["questions"].items()
     }
-    return Fractions(curves, told.get("paid"), str(told["verdict"]))
+    labels = str(told.get("labels", ""))
+    return Fractions(curves, told.get("paid"), str(told["verdict"]), labels)
 
 
 def _checkpoint(told: Mapping[str, Any]) -> Checkpoint:
@@ -245,6 +252,7 @@ def _checkpoint(told: Mapping[str, Any]) -> Checkpoint:
 
 
 def _clips(told: Mapping[str, Any]) -> Clips:
+    chosen = told.get("chosen")
     return Clips(
         int(told["clips"]),
         int(told["patients"]),
@@ -252,6 +260,7 @@ def _clips(told: Mapping[str, Any]) -> Clips:
         {str(name): int(n) for name, n in told["classes"].items()},
         {str(why): int(n) for why, n in told.get("left_out", {}).items()},
         {str(part): int(n["patients"]) for part, n in told.get("parts", {}).items()},
+        None if chosen is None else (int(chosen["clips"]), int(chosen["of"])),
     )
 
 

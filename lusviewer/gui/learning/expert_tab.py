@@ -67,6 +67,7 @@ class ExpertTab(QWidget):
         self._deleting = Lane(self, replacing=False)
         self._lay_out()
         self._connect()
+        self._follow()
         self._show_state()
 
     def _lay_out(self) -> None:
@@ -85,6 +86,7 @@ class ExpertTab(QWidget):
 
     def _connect(self) -> None:
         self.form.changed.connect(self._check)
+        self._study.chosen.changed.connect(self._follow)
         self.box.check.cuts_wanted.connect(self.form.question.set_cuts)
         self.box.started.connect(self._start)
         self.earlier.result_wanted.connect(self.result_wanted)
@@ -137,6 +139,10 @@ class ExpertTab(QWidget):
         )
 
     @Slot()
+    def _follow(self) -> None:
+        self.form.clips.follow(self._study.chosen)
+
+    @Slot()
     def _check(self) -> None:
         wish = self.wish
         nothing = self.offer is None or self.offer.lacking or wish is None
@@ -145,6 +151,10 @@ class ExpertTab(QWidget):
         elif not wish.inputs:
             told = self.tr("The expert has nothing to decide by.")
             self.box.refuse(Failed(told, self.tr("Choose at least one input.")))
+        elif wish.clips == ():
+            told = self.tr("No clip is chosen in the library's list.")
+            hint = self.tr("Choose clips in the panel Library, or learn from all.")
+            self.box.refuse(Failed(told, hint))
         else:
             self.box.look(wish.arguments())
         self._show_state()

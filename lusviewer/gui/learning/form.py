@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
+from lusviewer.gui.learning.clips_field import ClipsField
 from lusviewer.gui.learning.fields import Choice, Number, named
 from lusviewer.gui.learning.question import QuestionField
 from lusviewer.gui.learning.wishes import (
@@ -111,6 +112,7 @@ class Form(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.question = QuestionField()
+        self.clips = ClipsField()
         self.source = SourceField()
         self.inputs = {name: self._input(name) for name in INPUTS}
         self._lacking: set[str] = set()
@@ -161,6 +163,7 @@ class Form(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addWidget(self.question)
+        column.addWidget(named(self.tr("Clips"), self.clips))
         column.addWidget(self.source)
         column.addWidget(self._inputs())
         column.addWidget(named(self.tr("Kind of expert"), self.kind))
@@ -190,7 +193,8 @@ class Form(QWidget):
             source.changed.connect(self.changed)
         for box in self.inputs.values():
             box.toggled.connect(self.changed)
-        self.kind.currentIndexChanged.connect(self.changed)
+        for choice in (self.clips, self.kind):
+            choice.currentIndexChanged.connect(self.changed)
         for number in (self.folds, self.seed):
             number.valueChanged.connect(self.changed)
 
@@ -237,4 +241,5 @@ class Form(QWidget):
             KINDS if chosen == _ALL else (chosen,),
             self.folds.value(),
             self.seed.value(),
+            self.clips.clips,
         )

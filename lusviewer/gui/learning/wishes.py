@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 EXPERT: Final = ("train", "expert")
@@ -21,6 +22,9 @@ USUAL_INPUTS: Final = frozenset({"biomarkers", "measured"})
 TEMPORAL, BLOCK, PRETRAIN = "temporal", "block", "pretrain"
 STEPS: Final = {TEMPORAL: 400, BLOCK: 300, PRETRAIN: 300}
 METHODS: Final = ("uscl", "frame-order")
+
+CLIPS: Final = "--clips"
+"""Before the numbers of the clips that may take part."""
 
 FOLDS: Final = 5
 CERTAINTY: Final = 0.5
@@ -59,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An expert to be fitted."""
+    """An expert to be fitted; ``clips`` None is on all that are labelled."""
 
     asked: Asked
     source: Source
@@ -67,13 +71,16 @@ class Wish:
     kinds: tuple[str, ...] = KINDS
     folds: int = FOLDS
     seed: int = 0
+    clips: tuple[int, ...] | None = None
 
     def arguments(self) -> list[str]:
         """Return the call, without the program's name."""
+        only = [] if self.clips is None else [CLIPS, in_runs(self.clips)]
         return [
             *(*EXPERT, *self.asked.arguments(), *self.source.arguments()),
             *("--inputs", ",".join(self.inputs), "--kind", ",".join(self.kinds)),
             *("--folds", str(self.folds), "--seed", str(self.seed)),
+            *only,
         ]
 
 
@@ -96,3 +103,14 @@ class DeepWish:
             *(*ADAPT, "--what", self.what, *by, *asked, *self.source.arguments()),
             *("--steps", str(self.steps), "--seed", str(self.seed)),
         ]
+
+
+def in_runs(numbers: Iterable[int]) -> str:
+    """Return numbers in order as the command line takes them, such as ``1,4,7-12``."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ",".join("-".join(map(str, run)) for run in runs)

@@ -11,7 +11,9 @@ from lusviewer.errors import LusViewerError
 from lusviewer.gui.errands import Errands
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.study import work
+from lusviewer.gui.study.chosen import ChosenClips
 from lusviewer.gui.study.opening import Opener
+from lusviewer.gui.study.seen import Seen
 from lusviewer.gui.study.steps import Step
 from lusviewer.gui.study.work import Changed, Current, Place, Shelf
 
@@ -68,6 +70,8 @@ class StudyModel(QObject):
         self.shelf = Shelf(folder)
         self.rater = rater
         self.current: Current | None = None
+        self.seen = Seen(self)
+        self.chosen = ChosenClips(self)
         self._wanted = False
         self._paused = False
         self._opening = Lane(self)

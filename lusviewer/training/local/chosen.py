@@ -113,6 +113,7 @@ def choose(library: Library, only: Only) -> Chosen | None:
 def _lines(clips: str | None) -> Iterator[str]:
     if clips is None:
         return
+    lines: Sequence[str]
     if clips == STANDARD_INPUT:
         lines = [first_line().decode("utf-8", "replace")]
     elif _NUMBERS.fullmatch(clips.replace(" ", "")):

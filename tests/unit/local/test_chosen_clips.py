@@ -91,7 +91,7 @@ def test_the_same_clips_are_the_same_however_they_were_asked_for(library):
 def test_those_not_chosen_are_counted_and_too_few_are_refused(settings, model):
     some = look(replace(settings, only=read_only("1-27", None, None)), model)
     assert len(some.usable().clips) == 27
-    assert some.samples.left_out == {NOT_CHOSEN: 9}
+    assert some.usable().left_out == {NOT_CHOSEN: 9}
     assert not [one for one in some.warnings if "left out" in one]
     [told] = [event for event in some.events() if event["event"] == "clips"]
     assert (told["chosen"]["clips"], told["chosen"]["of"]) == (27, 36)

@@ -72,6 +72,8 @@ class ClipListView(QListView):
         self.clips.modelReset.connect(self._take_place)
         self.pictures.arrived.connect(self.clips.show_anew)
         self.selectionModel().selectionChanged.connect(self._on_selection)
+        self.selected.connect(study.chosen.set_selected)
+        self.clips.listed.connect(lambda now: study.chosen.set_listed(now.ids))
 
     def selected_ids(self) -> tuple[int, ...]:
         """Return the keys of the clips that are selected, in the list's order."""
