@@ -45,7 +45,7 @@ _WIDEST_WORDS: Final = 0.4
 """Of the width, what the words beside the left axis may take."""
 _APART: Final = (34.0, 26.0)
 """How far apart marks of the axes stand at least, across and up, in px."""
-_MOST: Final = 6.0
+_MOST: Final = 7.0
 """As many round numbers stand beside an axis at most, about."""
 _ROUND: Final = (1.0, 2.0, 5.0, 10.0)
 _ROOM: Final = 0.05

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -23,14 +20,13 @@ from PySide6.QtWidgets import (
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.labelling import work
 from lusviewer.gui.labelling.agreement_plot import BlandAltmanChart
+from lusviewer.gui.labelling.agreement_table import Table
 from lusviewer.gui.labelling.questions import question_of
 from lusviewer.gui.labelling.work import MODEL
 from lusviewer.gui.panel_parts import clear, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PySide6.QtCore import QModelIndex
     from PySide6.QtGui import QCloseEvent
 
@@ -40,53 +36,6 @@ if TYPE_CHECKING:
     from lusviewer.gui.viewer_model import ViewerModel
     from lusviewer.library.agreement import NumberAgreement, TaskAgreement
     from lusviewer.library.agreement_figures import Estimate
-
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-
-class Table(QTableView):
-    """Rows to read and to choose one of."""
-
-    def __init__(self, name: str, titles: Sequence[str]) -> None:
-        super().__init__()
-        self.rows = QStandardItemModel(0, len(titles), self)
-        self.rows.setHorizontalHeaderLabels(list(titles))
-        self.setModel(self.rows)
-        self.setAccessibleName(name)
-        self.setProperty("role", "figures")
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(_LEFT)
-
-    def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
-        """Show the rows; all but the first column stand to the right."""
-        self.rows.removeRows(0, self.rows.rowCount())
-        for row in rows:
-            items = [QStandardItem(text) for text in row]
-            for item in items[1:]:
-                item.setTextAlignment(_RIGHT)
-            self.rows.appendRow(items)
-
-    def texts(self) -> list[list[str]]:
-        """Return what is shown."""
-        return [
-            [self.rows.item(row, column).text() for column in range(self.columns)]
-            for row in range(self.rows.rowCount())
-        ]
-
-    @property
-    def columns(self) -> int:
-        """How many columns there are."""
-        return self.rows.columnCount()
 
 
 class AgreementDialog(QDialog):
@@ -98,14 +47,52 @@ class AgreementDialog(QDialog):
         super().__init__(parent)
         self._viewer, self._labelling = viewer, labelling
         self.setWindowTitle(self.tr("Agreement of raters"))
+        self.chart: BlandAltmanChart | None = None
+        self._compared: Compared | None = None
+        self._questions: dict[str, Question] = {}
+        self._lane = Lane(self)
+        self._make_head()
+        self.resize(980, 620)
+        # The window is seen before what it is filled with is made, a part at a turn.
+        steps = (self._make_tables, self._make_numbers, self._begin)
+        self._steps = iter(steps)
+        self._making = QTimer(self, interval=0)
+        self._making.timeout.connect(self._make_next)
+        self._making.start()
+
+    @Slot()
+    def _make_next(self) -> None:
+        if (step := next(self._steps, None)) is None:
+            self._making.stop()
+        else:
+            step()
+
+    def _make_head(self) -> None:
         self.first, self.second = QComboBox(), QComboBox()
         self.first.setAccessibleName(self.tr("First rater"))
         self.second.setAccessibleName(self.tr("Second rater"))
+        head = QHBoxLayout()
+        head.setSpacing(SPACE)
+        for part in (self.first, words(self.tr("and"), "muted"), self.second):
+            head.addWidget(part)
+        head.addStretch(1)
         for box in (self.first, self.second):
             box.setMinimumWidth(160)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.note = words("", "muted", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._body = QSplitter(Qt.Orientation.Horizontal)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE)
+        whole.setSpacing(SPACE)
+        whole.addLayout(head)
+        whole.addWidget(self.note)
+        whole.addWidget(self._body, 1)
+        whole.addWidget(buttons)
+
+    def _make_tables(self) -> None:
         self.tasks = Table(
             self.tr("Agreement for each question"),
             (
@@ -118,30 +105,18 @@ class AgreementDialog(QDialog):
         )
         self.apart = Table(self.tr("Clips they disagree on"), ("", "", ""))
         self.apart_title = words("", "section")
-        self.number = QComboBox()
-        self.number.setAccessibleName(self.tr("Which numbers are compared"))
-        self.number_words = words("", "muted", wrap=True)
-        self.chart: BlandAltmanChart | None = None
-        self._compared: Compared | None = None
-        self._questions: dict[str, Question] = {}
-        self._lane = Lane(self)
-        self._lay_out()
-        self._connect()
-        self.resize(980, 620)
-        self._ask(labelling.study.rater, "")
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(SPACE)
-        for part in (self.first, words(self.tr("and"), "muted"), self.second):
-            head.addWidget(part)
-        head.addStretch(1)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tasks, 3)
         column.addWidget(self.apart_title)
         column.addWidget(self.apart, 2)
+        self._body.addWidget(left)
+
+    def _make_numbers(self) -> None:
+        self.number = QComboBox()
+        self.number.setAccessibleName(self.tr("Which numbers are compared"))
+        self.number_words = words("", "muted", wrap=True)
         self._right = QWidget()
         right = QVBoxLayout(self._right)
         right.setContentsMargins(0, 0, 0, 0)
@@ -149,22 +124,11 @@ class AgreementDialog(QDialog):
         self._charts = QVBoxLayout()
         right.addLayout(self._charts, 1)
         right.addWidget(self.number_words)
-        self._body = QSplitter(Qt.Orientation.Horizontal)
-        self._body.addWidget(left)
         self._body.addWidget(self._right)
         self._body.setSizes([560, 420])
         self._body.setChildrenCollapsible(False)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.close)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE)
-        whole.setSpacing(SPACE)
-        whole.addLayout(head)
-        whole.addWidget(self.note)
-        whole.addWidget(self._body, 1)
-        whole.addWidget(buttons)
 
-    def _connect(self) -> None:
+    def _begin(self) -> None:
         for box in (self.first, self.second):
             box.activated.connect(self._on_chosen)
         self.number.activated.connect(self._show_number)
@@ -175,6 +139,7 @@ class AgreementDialog(QDialog):
         self._lane.failed.connect(self._viewer.report_failure)
         self._labelling.study.changed.connect(self._on_chosen)
         self._labelling.study.opened.connect(self._on_chosen)
+        self._ask(self._labelling.study.rater, "")
 
     # --- asking -----------------------------------------------------------------
 
@@ -212,11 +177,12 @@ class AgreementDialog(QDialog):
             "Intervals: 95 %, bootstrap over patients."
         )
         self.note.setText(text.format(n=agreement.common))
-        self.tasks.show_rows([self._row(one) for one in agreement.tasks])
+        self.tasks.texts.show_rows([self._row(one) for one in agreement.tasks])
         self._fill_numbers(agreement.numbers)
         if agreement.tasks:
             self.tasks.selectRow(0)
-        self._show_apart()
+        else:
+            self._show_apart()
 
     def _fill(self, box: QComboBox, raters: tuple[str, ...], chosen: str) -> None:
         names = raters if chosen in raters or not chosen else (chosen, *raters)
@@ -259,7 +225,7 @@ class AgreementDialog(QDialog):
         task, compared = self._chosen_task(), self._compared
         if task is None or compared is None:
             self.apart_title.setText("")
-            self.apart.show_rows([])
+            self.apart.texts.show_rows([])
             return
         text = self.tr("{title}: they disagree on {n} of {total} clips")
         title = self._title(task)
@@ -274,8 +240,7 @@ class AgreementDialog(QDialog):
             self.first.currentText(),
             self.second.currentText(),
         ]
-        self.apart.rows.setHorizontalHeaderLabels(headings)
-        self.apart.show_rows(
+        self.apart.texts.show_rows(
             [
                 (
                     f"{compared.clips[one.clip_id].patient} · "
@@ -284,7 +249,8 @@ class AgreementDialog(QDialog):
                     self._said(task, one.second),
                 )
                 for one in task.apart
-            ]
+            ],
+            headings,
         )
 
     @Slot(object)
@@ -344,6 +310,7 @@ class AgreementDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop comparing."""
+        self._making.stop()
         self._lane.close()
         super().closeEvent(event)
 

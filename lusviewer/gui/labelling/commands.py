@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Slot
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lusviewer.gui.labelling.model import Labelling
     from lusviewer.gui.settings import Settings
 
+_AGREEMENT: Final = "lusviewer.gui.labelling.agreement_dialog"
+
 
 class LabelCommands(QObject):
     """Answering by keys, wherever the focus is."""
@@ -33,7 +35,7 @@ class LabelCommands(QObject):
         self._viewer = labelling.viewer
         self.agreement: AgreementDialog | None = None
         self._loading = Lane(self)
-        self._loading.produced.connect(self._on_plots)
+        self._loading.produced.connect(self._on_loaded)
         labelling.study.rater_changed.connect(self._remember)
 
     def bind(self, actions: Actions) -> None:
@@ -55,8 +57,13 @@ class LabelCommands(QObject):
                 lambda _checked=False, value=value: labelling.set_severity(value)
             )
         self._others = actions["label_others"]
-        self._others.toggled.connect(labelling.show_others)
-        labelling.answers_changed.connect(self._show_others)
+        self._collections = actions["label_collections"]
+        seen = labelling.study.seen
+        seen.show_collections(self._settings.flag("collections_shown", default=True))
+        self._others.toggled.connect(seen.show_others)
+        self._collections.toggled.connect(seen.show_collections)
+        seen.changed.connect(self._show_seen)
+        self._show_seen()
         actions["label_task"].triggered.connect(self.ask_task)
         actions["label_agreement"].triggered.connect(self.show_agreement)
 
@@ -71,14 +78,14 @@ class LabelCommands(QObject):
     def show_agreement(self) -> None:
         """Show how far two raters agree, beside the window."""
         if self.agreement is None:
-            self._loading.run(work.load_plots)
+            self._loading.run(partial(work.load, _AGREEMENT))
         else:
             self.agreement.raise_()
 
     @Slot()
-    def _on_plots(self) -> None:
+    def _on_loaded(self) -> None:
         if self.agreement is None:
-            module = import_module("lusviewer.gui.labelling.agreement_dialog")
+            module = import_module(_AGREEMENT)
             make: type[AgreementDialog] = module.AgreementDialog
             self.agreement = make(self._viewer, self._labelling, self._window)
             self.agreement.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -96,8 +103,11 @@ class LabelCommands(QObject):
             self.agreement.close()
 
     @Slot()
-    def _show_others(self) -> None:
-        self._others.setChecked(self._labelling.others_shown)
+    def _show_seen(self) -> None:
+        seen = self._labelling.study.seen
+        self._others.setChecked(seen.others)
+        self._collections.setChecked(seen.collections)
+        self._settings.put("collections_shown", seen.collections)
 
     @Slot(str)
     def _remember(self, rater: str) -> None:

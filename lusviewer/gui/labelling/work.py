@@ -46,10 +46,10 @@ def define(
     yield wish
 
 
-def load_plots(_cancel: CancelToken) -> Iterator[str]:
-    """Yield once what draws plots is imported, which takes long."""
-    import_module("pyqtgraph")
-    yield "pyqtgraph"
+def load(module: str, _cancel: CancelToken) -> Iterator[str]:
+    """Yield once a module is imported, so that the window need not wait for it."""
+    import_module(module)
+    yield module
 
 
 @dataclass(frozen=True, slots=True)

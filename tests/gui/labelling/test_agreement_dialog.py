@@ -65,13 +65,13 @@ def test_kappas_stand_in_a_table_and_clips_apart_below(
     give(window, "bert", "severity", {one: "0", two: "3", three: "1"})
     dialog = page(qtbot, window)
     assert (dialog.first.currentText(), dialog.second.currentText()) == ("anna", "bert")
-    [row] = dialog.tasks.texts()
-    assert row[2:] == ["67%", "3", "2"]
+    [row] = dialog.tasks.texts.rows
+    assert row[2:] == ("67%", "3", "2")
     assert row[0] == "Severity, weighted"
     assert "1 of 3 clips" in dialog.apart_title.text()
-    [apart] = dialog.apart.texts()
-    assert apart == ["A · 1.avi", "2", "3"]
-    where = dialog.apart.visualRect(dialog.apart.rows.index(0, 0)).center()
+    [apart] = dialog.apart.texts.rows
+    assert apart == ("A · 1.avi", "2", "3")
+    where = dialog.apart.visualRect(dialog.apart.texts.index(0, 0)).center()
     with qtbot.waitSignal(viewer.clip_opened, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.apart.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert viewer.clip is not None
@@ -121,6 +121,6 @@ def test_the_model_is_a_rater_once_it_has_looked(
     qtbot.waitUntil(lambda: not window.study.busy, timeout=WAIT_MS)
     dialog = page(qtbot, window)
     assert dialog.second.currentText() == "the model"
-    rows = dialog.tasks.texts()
+    rows = dialog.tasks.texts.rows
     assert [row[0] for row in rows] == ["B-lines"]
     assert rows[0][3] == "3"
