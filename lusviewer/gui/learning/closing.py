@@ -106,7 +106,7 @@ class CloseGuard(QObject):
         if self.box is not None:
             # What was asked about has ended by itself: nothing is left to decide.
             self.box.reject()
-        elif self.closing:
+        if self.closing:
             self.closing = False
             # Nobody would see why nothing was kept if the window were gone.
             if self._kept is None or self._kept.state is not State.FAILED:

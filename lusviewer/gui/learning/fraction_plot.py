@@ -79,11 +79,15 @@ class FractionPlot(QWidget):
         column.addWidget(self.choice)
         column.addWidget(self.chart)
         column.addWidget(words(key, "muted", wrap=True))
+        self.fair = words("", "muted", wrap=True)
+        column.addWidget(self.fair)
         self.choice.currentIndexChanged.connect(self._show)
 
     def show_fractions(self, fractions: Fractions) -> None:
         """Show the curves of each question."""
         self._curves = fractions.curves
+        self.fair.setText(fractions.labels)
+        self.fair.setVisible(bool(fractions.labels))
         names = [(name.replace("_", " "), name, True) for name in fractions.curves]
         self.choice.fill(names)
         self.choice.setVisible(len(names) > 1)

@@ -30,7 +30,7 @@ GAIN: Final = f"auc_above_{BASE}"
 
 _SEEN: Final = (
     "The adapted model has learned from the labels of all patients that teach, at "
-    "every share: only the row of all labels compares like with like."
+    "every share: only with all labels is like compared with like."
 )
 _UNSEEN: Final = (
     "The adapted model has seen no label; each share compares like with like."

@@ -66,6 +66,19 @@ def test_closing_asks_and_the_window_may_stay_open(
     assert not (library / "experts").exists()
 
 
+def test_closing_twice_closes_though_the_second_question_was_not_answered(
+    qtbot: QtBot, window: MainWindow, training: Training, library: Path
+) -> None:
+    guard = asked(window)
+    assert guard.box is not None
+    press(qtbot, guard.box, "Cancel it and close")
+    assert training.state.value == "cancelling"
+    guard = asked(window)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG_MS)
+    assert guard.box is None
+    assert not guard.closing
+
+
 def test_closing_can_keep_the_best_expert_so_far(
     qtbot: QtBot, window: MainWindow, training: Training, library: Path
 ) -> None:

@@ -98,6 +98,8 @@ def test_a_part_that_learns_goes_on_after_an_interruption_and_is_used(
     reads(qtbot, card, "gain in AUC with all labels")
     reads(qtbot, card, "stopped early")
     qtbot.waitUntil(lambda: card.fractions is not None, timeout=WAIT_MS)
+    assert card.fractions is not None
+    assert "with all labels is like compared with like" in card.fractions.fair.text()
     reads(qtbot, deeper.list, "lus-lite-temporal-1")
     assert not _calls(library)
 
