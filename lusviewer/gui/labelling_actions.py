@@ -90,7 +90,16 @@ LABELLING_ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "",
         "label/raters",
         checkable=True,
-        tip=QT_TRANSLATE_NOOP("Actions", "What others said of this clip"),
+        tip=QT_TRANSLATE_NOOP("Actions", "What others said, here and in the library"),
+    ),
+    ActionSpec(
+        "label_collections",
+        QT_TRANSLATE_NOOP("Actions", "Show answers of &collections"),
+        (),
+        "",
+        "label/raters",
+        checkable=True,
+        tip=QT_TRANSLATE_NOOP("Actions", "What POCUS and COVID-BLUeS say of clips"),
     ),
     ActionSpec(
         "label_agreement",

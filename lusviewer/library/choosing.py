@@ -72,7 +72,7 @@ def ordered(connection: Connection, chosen: ClipFilter) -> Select[tuple[int]]:
     by, down = chosen.order.by, chosen.order.descending
     keys = select(CLIPS.c.id).select_from(_PLACED).where(*_conditions(chosen))
     if by is OrderBy.LABEL:
-        place = _label(connection, chosen.order.of, chosen.rater)
+        place = _label(connection, chosen.order.of, _by(chosen))
     elif by is OrderBy.PREDICTION:
         place = _probability(connection, chosen.order)
     elif by is OrderBy.PATIENT:
@@ -86,8 +86,20 @@ def ordered(connection: Connection, chosen: ClipFilter) -> Select[tuple[int]]:
     return keys.order_by((place.desc() if down else place).nulls_last(), *_PLAIN)
 
 
-def _label(connection: Connection, task: str, rater: str | None) -> ColumnElement[Any]:
-    """Return where a clip's newest label of a task, or one rater's, puts it.
+def _by(chosen: ClipFilter) -> list[ColumnElement[bool]]:
+    """Return whose labels count."""
+    by: list[ColumnElement[bool]] = []
+    if chosen.rater is not None:
+        by.append(LABELS.c.rater == chosen.rater)
+    if chosen.raters is not None:
+        by.append(LABELS.c.rater.in_(chosen.raters))
+    return by
+
+
+def _label(
+    connection: Connection, task: str, by: Sequence[ColumnElement[bool]]
+) -> ColumnElement[Any]:
+    """Return where a clip's newest label of a task puts it.
 
     Numbers by size, classes as the task names them; NULL without one.
     """
@@ -96,9 +108,8 @@ def _label(connection: Connection, task: str, rater: str | None) -> ColumnElemen
         LABELS.c.task == task,
         LABELS.c.current,
         LABELS.c.value.is_not(None),
+        *by,
     )
-    if rater is not None:
-        newest = newest.where(LABELS.c.rater == rater)
     value = newest.order_by(LABELS.c.id.desc()).limit(1).correlate(CLIPS)
     kind, classes = _values(connection, task)
     if kind is Kind.NUMBER:
@@ -165,7 +176,7 @@ def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
         wanted.append(_named_like(chosen.text))
     for group, belongs in (
         (select(ANALYSES.c.clip_id), chosen.analysed),
-        (_differing(), chosen.differing),
+        (_differing(chosen.raters), chosen.differing),
     ):
         if belongs is not None:
             member = CLIPS.c.id.in_(group)
@@ -176,9 +187,9 @@ def _conditions(chosen: ClipFilter) -> list[ColumnElement[bool]]:
 def _said_of(chosen: ClipFilter) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if chosen.labelled:
-        wanted.append(_has_label(chosen.labelled, chosen.rater, chosen.value))
+        wanted.append(_has_label(chosen.labelled, _by(chosen), chosen.value))
     if chosen.unlabelled:
-        wanted.append(not_(_has_label(chosen.unlabelled, chosen.rater)))
+        wanted.append(not_(_has_label(chosen.unlabelled, _by(chosen))))
     if chosen.analysed_by:
         wanted.append(_has_analysis(chosen.analysed_by))
     if chosen.not_analysed_by:
@@ -199,12 +210,15 @@ def _named_like(text: str) -> ColumnElement[bool]:
     )
 
 
-def _differing() -> Select[tuple[int]]:
+def _differing(raters: tuple[str, ...] | None) -> Select[tuple[int]]:
     """Ask for the clips of which an expert says something else than a person.
 
     As a list shows it: the newest label counts, and only what the expert could say.
     """
     newer = LABELS.alias("newer")
+    seen = [
+        table.c.rater.in_(raters) for table in (newer, LABELS) if raters is not None
+    ]
     newest = not_(
         select(newer.c.id)
         .where(
@@ -213,6 +227,7 @@ def _differing() -> Select[tuple[int]]:
             newer.c.current,
             newer.c.value.is_not(None),
             newer.c.id > LABELS.c.id,
+            *seen[:1],
         )
         .exists()
     )
@@ -227,19 +242,17 @@ def _differing() -> Select[tuple[int]]:
         )
         .where(PREDICTIONS.c.superseded_utc.is_(None), not_(PREDICTIONS.c.abstained))
         .where(LABELS.c.current, LABELS.c.value != PREDICTIONS.c.best)
-        .where(LABELS.c.value.in_(could_say), newest)
+        .where(LABELS.c.value.in_(could_say), newest, *seen[1:])
     )
 
 
 def _has_label(
-    task: str, rater: str | None, value: str | None = None
+    task: str, by: Sequence[ColumnElement[bool]], value: str | None = None
 ) -> ColumnElement[bool]:
     # A list made once: asking anew for each clip takes half as long again.
     given = select(LABELS.c.clip_id).where(
-        LABELS.c.task == task, LABELS.c.current, LABELS.c.value.is_not(None)
+        LABELS.c.task == task, LABELS.c.current, LABELS.c.value.is_not(None), *by
     )
-    if rater is not None:
-        given = given.where(LABELS.c.rater == rater)
     if value is not None:
         # No class holds a plus, so that this is equality where the task is no set.
         parts = literal("+").concat(LABELS.c.value).concat("+")

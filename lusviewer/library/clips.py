@@ -76,17 +76,23 @@ class Clips:
         with self._database.reading() as connection:
             # The keys first: sorting them moves far less than sorting whole rows.
             keys = ordered(connection, chosen).limit(limit).offset(start)
-            return _entries(connection, list(connection.scalars(keys)))
+            found: list[int] = list(connection.scalars(keys))
+            return _entries(connection, found, chosen.raters)
 
     def ids(self, chosen: ClipFilter = _EVERY) -> tuple[int, ...]:
         """Return the keys of every clip the filter leaves, in its order."""
         with self._database.reading() as connection:
             return tuple(connection.scalars(ordered(connection, chosen)))
 
-    def entries(self, clip_ids: Sequence[int]) -> tuple[ClipEntry, ...]:
-        """Return the clips with these keys, in their order; those gone are left out."""
+    def entries(
+        self, clip_ids: Sequence[int], raters: Sequence[str] | None = None
+    ) -> tuple[ClipEntry, ...]:
+        """Return the clips with these keys, in their order; those gone are left out.
+
+        With ``raters`` they have nobody else's labels.
+        """
         with self._database.reading() as connection:
-            return _entries(connection, clip_ids)
+            return _entries(connection, clip_ids, raters)
 
     def all(self, chosen: ClipFilter = _EVERY) -> Iterator[ClipEntry]:
         """Yield every clip the filter leaves, a page in memory at a time."""
@@ -237,8 +243,7 @@ def assign(change: Change, clip_id: int, patient: str, exam: str = "") -> None:
 
 def require_clip(connection: Connection, clip_id: int) -> None:
     """Raise ``LibraryError`` where the library has no such clip."""
-    known = select(CLIPS.c.id).where(CLIPS.c.id == clip_id)
-    if connection.scalar(known) is None:
+    if connection.scalar(_KNOWN, {"key": clip_id}) is None:
         raise _unknown(str(clip_id))
 
 
@@ -267,12 +272,14 @@ def _matching(connection: Connection, text: str) -> list[int]:
     return []
 
 
-def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ...]:
+def _entries(
+    connection: Connection, keys: Sequence[int], raters: Sequence[str] | None = None
+) -> tuple[ClipEntry, ...]:
     """Return the clips with these keys, in their order, with what is said of them."""
     if not keys:
         return ()
     said, asked = _Said(), {"keys": json.dumps(list(keys))}
-    for clip_id, task, value in connection.execute(_LABELS, asked).all():
+    for clip_id, task, value in _labels(connection, asked, raters):
         said.labels.setdefault(clip_id, {})[task] = value
     for clip_id, classes, *shown in connection.execute(_PREDICTIONS, asked).all():
         one = ClipPrediction(*(*shown, _names(classes)))
@@ -284,6 +291,17 @@ def _entries(connection: Connection, keys: Sequence[int]) -> tuple[ClipEntry, ..
     return tuple(found[key] for key in keys if key in found)
 
 
+def _labels(
+    connection: Connection, asked: dict[str, str], raters: Sequence[str] | None
+) -> Sequence[Row[int, str, Any]]:
+    if raters is None:
+        return connection.execute(_LABELS, asked).all()
+    by = {"raters": json.dumps(list(raters))}
+    return connection.execute(_LABELS_BY, asked | by).all()
+
+
+_KNOWN: Final = select(CLIPS.c.id).where(CLIPS.c.id == bindparam("key"))
+
 # Made once: putting these together takes longer than SQLite does. The keys come as
 # one value, a table of JSON, which is quicker than a value for each.
 _AMONG: Final = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
@@ -293,6 +311,8 @@ _LABELS: Final = (
     .where(LABELS.c.value.is_not(None))
     .order_by(LABELS.c.id)
 )
+_RATERS: Final = func.json_each(bindparam("raters")).table_valued("value").c.value
+_LABELS_BY: Final = _LABELS.where(LABELS.c.rater.in_(select(_RATERS)))
 _PREDICTIONS: Final = (
     select(
         PREDICTIONS.c.clip_id,

@@ -178,7 +178,8 @@ class ClipFilter:
     ``unpredicted`` are targets that an expert in use was asked for, or none was; one
     that abstained was asked. ``text`` is in the file's name or the patient's; with
     ``analysed`` any model counts; ``differing`` are clips of which an expert in use
-    says something else than the newest label does.
+    says something else than the newest label does. With ``raters`` the list knows of
+    nobody else's labels, whatever is asked for.
     """
 
     patient: str | None = None
@@ -198,3 +199,4 @@ class ClipFilter:
     analysed: bool | None = None
     differing: bool | None = None
     order: ClipOrder = ClipOrder()
+    raters: tuple[str, ...] | None = None

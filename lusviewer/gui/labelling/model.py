@@ -57,7 +57,6 @@ class Labelling(QObject):
         self.selected = ""
         self.choosing = ""
         self.choosing_certainty = 1.0
-        self.others_shown = False
         self.groups_open = False
         self._tasks: Mapping[str, Task] = {}
         self._pending: dict[str, Given | None] = {}
@@ -66,6 +65,7 @@ class Labelling(QObject):
         viewer.undo_stack.indexChanged.connect(self._forget_pending)
         study.current_changed.connect(self._on_current)
         study.rater_changed.connect(self._on_rater)
+        study.seen.changed.connect(self.answers_changed)
         study.failed.connect(self._forget_pending)
 
     # --- what is asked ----------------------------------------------------------
@@ -102,14 +102,15 @@ class Labelling(QObject):
         return known if is_same(said, known) else said
 
     def others(self, key: str) -> tuple[Given, ...]:
-        """Return what other raters say, nothing while they are not asked for."""
+        """Return what other raters say whose answers are to be seen."""
         kept = () if self.study.current is None else self.study.current.labels
-        if not self.others_shown:
-            return ()
+        seen = self.study.seen
         return tuple(
             kept_answer(one)
             for one in kept
-            if one.answer.task == key and one.answer.rater != self.study.rater
+            if one.answer.task == key
+            and one.answer.rater != self.study.rater
+            and seen.shows(one.answer.rater)
         )
 
     # --- which one --------------------------------------------------------------
@@ -251,17 +252,10 @@ class Labelling(QObject):
 
     # --- raters -----------------------------------------------------------------
 
-    def show_others(self, shown: bool) -> None:  # noqa: FBT001 - a slot
-        """Show what other raters said, or hide it."""
-        if shown != self.others_shown:
-            self.others_shown = shown
-            self.answers_changed.emit()
-
     @Slot(str)
     def _on_rater(self, _name: str) -> None:
         self.close_chooser()
         self._pending.clear()
-        self.others_shown = False
         self.answers_changed.emit()
 
     # --- following --------------------------------------------------------------

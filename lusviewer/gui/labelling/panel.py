@@ -119,7 +119,8 @@ class LabelSection(Section):
 
     @Slot()
     def _toggle_others(self) -> None:
-        self._labelling.show_others(not self._labelling.others_shown)
+        seen = self._labelling.study.seen
+        seen.show_others(not seen.others)
 
     @Slot(bool)
     def _open_groups(self, opened: bool) -> None:  # noqa: FBT001 - a slot
@@ -162,7 +163,7 @@ class LabelSection(Section):
         text = self.tr("{n} of {total}").format(n=len(given), total=len(asked))
         self.count.setText(text if asked else "")
         self.count.setToolTip(self.tr("Questions answered by this rater"))
-        shown = labelling.others_shown
+        shown = labelling.study.seen.others
         self.others.setText(self.tr("hide others") if shown else self.tr("show others"))
         words_of = self.tr("What other raters said of this clip")
         self.others.setToolTip(words_of)

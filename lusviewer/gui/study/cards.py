@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.study.filling.model import Filling
     from lusviewer.gui.study.filling.work import Progressed
     from lusviewer.gui.study.model import StudyModel
+    from lusviewer.gui.study.work import Changed
     from lusviewer.gui.viewer_model import ViewerModel
     from lusviewer.library.analysing import Analysed
 
@@ -139,6 +140,25 @@ class FillingCard(Card):
         thousandths = round(1000 * share[0] / share[1]) if share[1] else 0
         total = 1000 if share[1] else 0
         self.show_progress(self._title, how_far(step), thousandths, total)
+
+
+class WritingCard(Card):
+    """Shows how far a change to many clips is; it cannot be stopped, but undone."""
+
+    def __init__(self, study: StudyModel) -> None:
+        super().__init__(tr("Changing the selected clips"))
+        study.changed.connect(self._on_changed)
+        study.failed.connect(self.hide)
+
+    @Slot(object)
+    def _on_changed(self, changed: Changed) -> None:
+        if not changed.total:
+            return
+        told = self.tr("{done} of {total} clips")
+        told = told.format(done=changed.done, total=changed.total)
+        self.show_progress(self.title.full_text, told, changed.done, changed.total)
+        self.stop.hide()
+        self.setVisible(changed.done < changed.total)
 
 
 class Pace:

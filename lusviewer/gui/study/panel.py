@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lusviewer.gui.panel_parts import ElidedLabel, link, words
-from lusviewer.gui.study.cards import AnalysisCard, FillingCard
+from lusviewer.gui.study.cards import AnalysisCard, FillingCard, WritingCard
 from lusviewer.gui.study.chooser import Chooser
 from lusviewer.gui.study.filling.model import Filling
 from lusviewer.gui.study.label_bar import LabelBar
@@ -56,6 +57,7 @@ class StudyPanel(QWidget):
         self.filling_card = FillingCard(self.filling)
         self.analysis = AnalysisCard(viewer, study)
         self.label_bar = LabelBar(study)
+        self.writing_card = WritingCard(study)
         Watcher(study, self)
         self.count = ElidedLabel("", "muted")
         self.count.setContentsMargins(SPACE, 0, SPACE, 0)
@@ -70,7 +72,12 @@ class StudyPanel(QWidget):
         column.addWidget(self.chooser)
         column.addWidget(self.count)
         column.addWidget(self.pages, 1)
-        for part in (self.label_bar, self.filling_card, self.analysis):
+        for part in (
+            self.label_bar,
+            self.writing_card,
+            self.filling_card,
+            self.analysis,
+        ):
             frame = QVBoxLayout()
             frame.setContentsMargins(SPACE, 0, SPACE, 0)
             frame.addWidget(part)
@@ -84,6 +91,7 @@ class StudyPanel(QWidget):
         self.chooser.changed.connect(self._choose)
         self.chooser.search.returnPressed.connect(self.view.setFocus)
         self._viewer.models_changed.connect(self._choose)
+        self._study.seen.changed.connect(self._choose)
         self.view.clips.listed.connect(self._show_listing)
         self.view.chosen.connect(self.open_clip)
         self.view.selected.connect(self.label_bar.set_clips)
@@ -135,7 +143,8 @@ class StudyPanel(QWidget):
     def _choose(self) -> None:
         bundle = self._viewer.bundle
         sha256 = "" if bundle is None else bundle.identity.sha256
-        self.view.clips.choose(self.chooser.choice(sha256))
+        choice = self.chooser.choice(sha256)
+        self.view.clips.choose(replace(choice, raters=self._study.seen.raters))
 
     @Slot(object)
     def _show_listing(self, listing: Listing) -> None:

@@ -7,20 +7,37 @@ window is painted before they are loaded.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lusviewer.cancel import CancelToken
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport
     from lusviewer.gui.background import Models
-    from lusviewer.library import ClipEntry, Drawing, KeptLabel, Library, Line
+    from lusviewer.library import (
+        Answer,
+        ClipEntry,
+        Drawing,
+        KeptLabel,
+        Library,
+        Line,
+    )
     from lusviewer.library.analysing import Analysed
     from lusviewer.library.tasks import Task
+
+PART: Final = 64
+"""So many answers at most are kept in one go."""
+
+GO_S: Final = 0.2
+"""So long a go may take, for others who write wait for its end."""
+
+_PAUSE_S: Final = 0.05
+"""So long nothing is written between two goes, or one who waits might never come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +78,14 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The clips of which something is different now; none means any of them."""
+    """The clips of which something is different now; none means any of them.
+
+    ``done`` of ``total`` clips are changed by now, where it takes several goes.
+    """
 
     clips: frozenset[int] = frozenset()
+    done: int = 0
+    total: int = 0
 
 
 class Shelf:
@@ -192,38 +214,70 @@ def clip_of(library: Library, place: Place, who: str, cancel: CancelToken) -> in
 class Labelling:
     """Answers to be given to clips, and what its rater had said of them before.
 
-    ``clips`` are known clips by number, or one by its place. Filled in by ``give``.
+    ``clips`` are known clips by number, or one by its place. ``before`` has each clip
+    that they are given to now; filled in by ``give``.
     """
 
     clips: tuple[int, ...] | Place
     said: tuple[Said, ...]
     rater: str
-    before: tuple[KeptLabel, ...] = ()
-    given_to: tuple[int, ...] = ()
+    before: dict[int, tuple[KeptLabel, ...]] = field(default_factory=dict)
+
+    @property
+    def part(self) -> int:
+        """Of how many clips the answers are kept in one go."""
+        return max(1, PART // len(self.said))
 
 
 def give(labelling: Labelling, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
-    """Keep the answers, all or none, and yield the clips they are of."""
+    """Keep the answers a part after the other, and yield the clips they are of."""
+    library, clips = shelf.library(), labelling.clips
+    if isinstance(clips, Place):
+        clips = (clip_of(library, clips, labelling.rater, cancel),)
+
+    def keep(part: tuple[int, ...]) -> None:
+        before = {clip: _said_before(library, labelling, clip) for clip in part}
+        library.labels.give(*_answers(labelling, part))
+        labelling.before = before | labelling.before
+
+    yield from in_parts(clips, labelling.part, keep)
+
+
+def take_back(
+    labelling: Labelling, shelf: Shelf, _cancel: CancelToken
+) -> Iterator[Changed]:
+    """Have the rater say again what he said before ``give``."""
+    library = shelf.library()
+
+    def restore(part: tuple[int, ...]) -> None:
+        library.labels.give(*_answers_before(labelling, part))
+        for clip in part:
+            del labelling.before[clip]
+
+    yield from in_parts(tuple(labelling.before), labelling.part, restore)
+
+
+def _said_before(
+    library: Library, labelling: Labelling, clip: int
+) -> tuple[KeptLabel, ...]:
+    tasks = {one.task for one in labelling.said}
+    return tuple(
+        kept
+        for kept in library.labels.of_clip(clip)
+        if kept.answer.rater == labelling.rater and kept.answer.task in tasks
+    )
+
+
+def _answers(labelling: Labelling, clips: tuple[int, ...]) -> list[Answer]:
     from lusviewer.library import Answer
     from lusviewer.library.values import Correction
 
-    library, rater = shelf.library(), labelling.rater
-    clips = labelling.clips
-    if isinstance(clips, Place):
-        clips = (clip_of(library, clips, rater, cancel),)
-    tasks = {one.task for one in labelling.said}
-    before = [
-        kept
-        for clip in clips
-        for kept in library.labels.of_clip(clip)
-        if kept.answer.rater == rater and kept.answer.task in tasks
-    ]
-    answers = [
+    return [
         Answer(
             clip,
             one.task,
             one.value,
-            rater,
+            labelling.rater,
             one.certainty,
             one.detail,
             Correction(one.corrects, one.model_sha256) if one.corrects else None,
@@ -232,28 +286,50 @@ def give(labelling: Labelling, shelf: Shelf, cancel: CancelToken) -> Iterator[Ch
         for clip in clips
         for one in labelling.said
     ]
-    library.labels.give(*answers)
-    labelling.before, labelling.given_to = tuple(before), clips
-    yield Changed(frozenset(clips))
 
 
-def take_back(
-    labelling: Labelling, shelf: Shelf, _cancel: CancelToken
-) -> Iterator[Changed]:
-    """Have the rater say again what he said before ``give``."""
-    from dataclasses import replace
-
+def _answers_before(labelling: Labelling, clips: tuple[int, ...]) -> list[Answer]:
     from lusviewer.library import Answer
 
-    before = {(one.answer.clip_id, one.answer.task): one for one in labelling.before}
     answers = []
-    for clip in labelling.given_to:
+    for clip in clips:
+        before = {one.answer.task: one.answer for one in labelling.before[clip]}
         for said in labelling.said:
-            kept = before.get((clip, said.task))
             none = Answer(clip, said.task, None, labelling.rater)
-            answers.append(none if kept is None else replace(kept.answer))
-    shelf.library().labels.give(*answers)
-    yield Changed(frozenset(labelling.given_to))
+            answers.append(before.get(said.task, none))
+    return answers
+
+
+def in_parts(
+    clips: Sequence[int], size: int, keep: Callable[[tuple[int, ...]], None]
+) -> Iterator[Changed]:
+    """Have ``keep`` change up to ``size`` clips at a time; yield those it changed.
+
+    Others who write have their turn in between: where the machine is slow, a go is of
+    fewer clips. Raises ``LibraryError``, which says
+    how many are changed where it is not the first part that fails.
+    """
+    from lusviewer.errors import LibraryError
+
+    start, total, now = 0, len(clips), max(1, size // 4)
+    while start < total:
+        part = tuple(clips[start : start + now])
+        if start:
+            threading.Event().wait(_PAUSE_S)
+        begun = time.monotonic()
+        try:
+            keep(part)
+        except LibraryError as error:
+            if not start:
+                raise
+            msg = f"Only {start} of {total} clips were changed. {error.message}"
+            hint = f"{error.hint} Undo takes these back; redo then changes all of them."
+            raise LibraryError(msg, hint=hint) from error
+        took_s = max(time.monotonic() - begun, 1e-3)
+        start += len(part)
+        how_far = (start, total) if len(part) < total else ()
+        yield Changed(frozenset(part), *how_far)
+        now = min(size, 2 * now, max(1, int(len(part) * GO_S / took_s)))
 
 
 @dataclass(slots=True)

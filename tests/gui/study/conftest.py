@@ -41,9 +41,9 @@ def folder(exam_folder: Path, tmp_path: Path) -> Path:
                 add_paths(library, [clips / name], CancelToken(), who="x", whose=whose)
             )
         library.labels.give(
-            Answer(1, "severity", "2", rater="ben"),
-            Answer(1, "finding.b_lines", "yes", rater="ben"),
-            Answer(2, "severity", "0", rater="ben"),
+            Answer(1, "severity", "2", rater="POCUS"),
+            Answer(1, "finding.b_lines", "yes", rater="POCUS"),
+            Answer(2, "severity", "0", rater="POCUS"),
         )
     return made
 

@@ -124,3 +124,22 @@ def test_patients_come_as_people_count_them(filled: Library) -> None:
     for clip, patient in ((1, "007"), (2, "7"), (3, "10-2")):
         filled.clips.assign(clip, patient, who="anna")
     assert filled.clips.ids() == (1, 2, 3)
+
+
+def test_a_list_knows_only_the_raters_it_is_to_know(filled: Library) -> None:
+    say(filled, "severity", {1: "3", 2: "2"}, "anna")
+    say(filled, "severity", {2: "0", 3: "1"}, "ben")
+    annas = ("anna",)
+    for chosen, found in (
+        (ClipFilter(unlabelled="severity", raters=annas), (3,)),
+        (ClipFilter(labelled="severity", raters=annas), (1, 2)),
+        (ClipFilter(labelled="severity", raters=("anna", "ben")), (1, 2, 3)),
+        (ClipFilter(labelled="severity", raters=annas, rater="ben"), ()),
+    ):
+        assert filled.clips.ids(chosen) == found
+    by = ClipFilter(raters=annas, order=ClipOrder(OrderBy.LABEL, "severity"))
+    assert filled.clips.ids(by) == (2, 1, 3)
+    shown = [clip.labels for clip in filled.clips.page(by)]
+    assert shown == [{"severity": "2"}, {"severity": "3"}, {}]
+    assert [clip.labels for clip in filled.clips.entries((2,), annas)] == shown[:1]
+    assert filled.clips.get(2).labels == {"severity": "0"}

@@ -129,9 +129,12 @@ class ClipListModel(QAbstractListModel):
 
     def choose(self, choice: Choice) -> None:
         """Show other clips, or the same in another order."""
-        if choice.model_sha256 != self.choice.model_sha256:
+        before, self.choice = self.choice, choice
+        if choice.raters != before.raters:
+            # What others said must not stay in sight while it is read anew.
+            self._rows.clear()
+        elif choice.model_sha256 != before.model_sha256:
             self._age(frozenset())
-        self.choice = choice
         self.relist()
 
     @Slot()
@@ -173,12 +176,15 @@ class ClipListModel(QAbstractListModel):
             keys = self.listing.ids[page * PAGE : (page + 1) * PAGE]
             ids += [key for key in keys if key not in self._rows]
         if ids:
-            model = self.choice.model_sha256
-            self._latest.request(Wish(self._study.shelf, tuple(ids), model))
+            wish = Wish(self._study.shelf, tuple(ids), self.choice)
+            self._latest.request(wish)
 
     @Slot(object, object)
     def _on_rows(self, wish: Wish, rows: dict[int, Row]) -> None:
         if wish.shelf is not self._study.shelf:
+            return
+        if wish.choice.raters != self.choice.raters:
+            self._asking.start()
             return
         self._stale.difference_update(wish.ids)
         self._rows.update(rows)

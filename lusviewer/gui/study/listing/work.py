@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import LusViewerError
 from lusviewer.findings import FINDINGS
-from lusviewer.gui.study.work import Changed
+from lusviewer.gui.study.work import PART, Changed, in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +63,7 @@ class Choice:
     """What a list is to show, and how; ``task`` is asked with the labelled ones.
 
     ``model_sha256`` is the model that clips are analysed by or not; any where it is "".
+    ``raters`` are those whose labels count; all where it is None.
     """
 
     text: str = ""
@@ -70,6 +71,7 @@ class Choice:
     task: str = SEVERITY
     order: Order = Order.PATIENT
     model_sha256: str = ""
+    raters: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The clips whose rows are wanted, and the model they may be analysed by."""
+    """The clips whose rows are wanted, as ``choice`` shows them."""
 
     shelf: Shelf
     ids: tuple[int, ...]
-    model_sha256: str
+    choice: Choice
 
 
 def list_clips(shelf: Shelf, choice: Choice, cancel: CancelToken) -> Iterator[Listing]:
@@ -145,7 +147,7 @@ def list_clips(shelf: Shelf, choice: Choice, cancel: CancelToken) -> Iterator[Li
         library.clips.count_patients(chosen),
         library.clips.count(),
         library.labels.tasks(),
-        read_rows(Wish(shelf, ids[:_FIRST], choice.model_sha256), cancel),
+        read_rows(Wish(shelf, ids[:_FIRST], choice), cancel),
     )
 
 
@@ -164,6 +166,7 @@ def filter_of(choice: Choice) -> ClipFilter:
         analysed=False if unanalysed and sha256 is None else None,
         missing=True if show is Show.MISSING else None,
         order=_order_of(choice.order),
+        raters=choice.raters,
     )
 
 
@@ -183,8 +186,9 @@ def _order_of(order: Order) -> ClipOrder:
 
 def read_rows(wish: Wish, _cancel: CancelToken) -> dict[int, Row]:
     """Return the rows of the clips that are wanted, by key."""
-    entries = wish.shelf.library().clips.entries(wish.ids)
-    return {entry.id: row_of(entry, wish.model_sha256) for entry in entries}
+    choice = wish.choice
+    entries = wish.shelf.library().clips.entries(wish.ids, choice.raters)
+    return {entry.id: row_of(entry, choice.model_sha256) for entry in entries}
 
 
 def row_of(entry: ClipEntry, model_sha256: str) -> Row:
@@ -310,7 +314,7 @@ class Zoning:
     clips: tuple[int, ...]
     zone: str
     who: str
-    before: Mapping[int, Zone | None] = field(default_factory=dict)
+    before: dict[int, Zone | None] = field(default_factory=dict)
 
 
 def set_zone(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
@@ -318,19 +322,28 @@ def set_zone(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Chang
     from lusviewer.library.zones import read_zone
 
     clips = shelf.library().clips
-    what.before = {clip.id: clip.zone for clip in clips.entries(what.clips)}
     zone = read_zone(what.zone) if what.zone else None
-    clips.set_zone(what.clips, zone, who=what.who)
-    yield Changed(frozenset(what.clips))
+
+    def keep(part: tuple[int, ...]) -> None:
+        before = {clip.id: clip.zone for clip in clips.entries(part)}
+        clips.set_zone(part, zone, who=what.who)
+        what.before = before | what.before
+
+    yield from in_parts(what.clips, PART, keep)
 
 
 def zone_back(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
     """Say again what was said of the zones before ``set_zone``."""
     clips = shelf.library().clips
-    for zone in dict.fromkeys(what.before.values()):
-        same = [key for key, before in what.before.items() if before == zone]
-        clips.set_zone(same, zone, who=what.who)
-    yield Changed(frozenset(what.before))
+
+    def restore(part: tuple[int, ...]) -> None:
+        for zone in dict.fromkeys(what.before[key] for key in part):
+            same = [key for key in part if what.before[key] == zone]
+            clips.set_zone(same, zone, who=what.who)
+        for key in part:
+            del what.before[key]
+
+    yield from in_parts(tuple(what.before), PART, restore)
 
 
 @dataclass(slots=True)
@@ -340,22 +353,32 @@ class Moving:
     clips: tuple[int, ...]
     patient: str
     who: str
-    before: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    before: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def move(what: Moving, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
     """Give the clips to another patient, made where there is none of that name."""
     clips = shelf.library().clips
-    found = clips.entries(what.clips)
-    what.before = {clip.id: (clip.patient, clip.exam) for clip in found}
-    clips.assign_all({clip.id: (what.patient, "") for clip in found}, who=what.who)
-    yield Changed(frozenset(what.clips))
+
+    def keep(part: tuple[int, ...]) -> None:
+        found = clips.entries(part)
+        before = {clip.id: (clip.patient, clip.exam) for clip in found}
+        clips.assign_all(dict.fromkeys(before, (what.patient, "")), who=what.who)
+        what.before = before | what.before
+
+    yield from in_parts(what.clips, PART, keep)
 
 
 def move_back(what: Moving, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
     """Give the clips back to the exams they were of before ``move``."""
-    shelf.library().clips.assign_all(what.before, who=what.who)
-    yield Changed(frozenset(what.before))
+    clips = shelf.library().clips
+
+    def restore(part: tuple[int, ...]) -> None:
+        clips.assign_all({key: what.before[key] for key in part}, who=what.who)
+        for key in part:
+            del what.before[key]
+
+    yield from in_parts(tuple(what.before), PART, restore)
 
 
 def patients(shelf: Shelf, _cancel: CancelToken) -> Iterator[tuple[str, ...]]:
