@@ -22,6 +22,10 @@ START: Final = "0" * 64
 LOGGED_ROWS: Final = {"label": LABELS, "drawing": DRAWINGS}
 """Rows that stand in the log as they are: verifying compares the two."""
 
+# Made once: putting them together takes longer than SQLite does.
+_LAST: Final = select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)
+_APPEND: Final = insert(AUDIT)
+
 _HASHED: Final = ("id", "at_utc", "who", "action", "subject", "detail", "previous")
 
 
@@ -66,9 +70,7 @@ def append(
     detail: Mapping[str, object],
 ) -> None:
     """Add an entry, inside the transaction of what it tells of."""
-    last = connection.execute(
-        select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     number, previous = (last.id + 1, last.hash) if last else (1, START)
     entry = {
         "id": number,
@@ -79,7 +81,7 @@ def append(
         "detail": json.dumps(dict(detail), sort_keys=True, allow_nan=False),
         "previous": previous,
     }
-    connection.execute(insert(AUDIT).values(**entry, hash=_hash(entry)))
+    connection.execute(_APPEND, entry | {"hash": _hash(entry)})
 
 
 def entries(connection: Connection, subject: str | None = None) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lusviewer.errors import LibraryError
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from lusviewer.library.database import Change, Database
 
 S_F: Final = "s_f"
+
+# Made once: putting them together takes longer than SQLite does.
+_BEFORE: Final = select(LABELS).where(
+    LABELS.c.clip_id == bindparam("clip_id"),
+    LABELS.c.task == bindparam("task"),
+    LABELS.c.rater == bindparam("rater"),
+    LABELS.c.current,
+)
+_NEW: Final = insert(LABELS)
+_ROW: Final = select(LABELS).where(LABELS.c.id == bindparam("id"))
 
 
 class Labels:
@@ -183,14 +193,8 @@ def _checked(answer: Answer, tasks: Mapping[str, Task]) -> dict[str, Any]:
 
 
 def _give(change: Change, said: dict[str, Any]) -> KeptLabel:
-    before = change.connection.execute(
-        select(LABELS).where(
-            LABELS.c.clip_id == said["clip_id"],
-            LABELS.c.task == said["task"],
-            LABELS.c.rater == said["rater"],
-            LABELS.c.current,
-        )
-    ).first()
+    asked = {name: said[name] for name in ("clip_id", "task", "rater")}
+    before = change.connection.execute(_BEFORE, asked).first()
     if before is not None and all(getattr(before, k) == v for k, v in said.items()):
         return _kept(before)
     supersedes = None
@@ -201,9 +205,7 @@ def _give(change: Change, said: dict[str, Any]) -> KeptLabel:
         )
     row = {**said, "given_utc": now_utc(), "supersedes": supersedes, "current": True}
     label_id = _insert(change, row)
-    kept = change.connection.execute(
-        select(LABELS).where(LABELS.c.id == label_id)
-    ).one()
+    kept = change.connection.execute(_ROW, {"id": label_id}).one()
     row = logged_row(LABELS, kept._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     change.note("label given", f"label:{label_id}", row)
     return _kept(kept)
@@ -212,7 +214,7 @@ def _give(change: Change, said: dict[str, Any]) -> KeptLabel:
 def _insert(change: Change, row: dict[str, Any]) -> int:
     require_clip(change.connection, row["clip_id"])
     try:
-        key = change.connection.execute(insert(LABELS).values(**row))
+        key = change.connection.execute(_NEW, row)
     except IntegrityError as error:
         msg = "The label contradicts one given at the same moment."
         raise LibraryError(msg, hint="Give it again.") from error
