@@ -153,6 +153,7 @@ class QueueModel(QObject):
 
     @Slot()
     def _begin_anew(self) -> None:
+        self._looking.cancel()  # It may still look at another library.
         self.round, self.number, self.looked = (), 0, None
         self.confirmed = frozenset()
         self.message = ""
