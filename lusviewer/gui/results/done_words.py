@@ -22,6 +22,8 @@ def done_words(done: Done) -> str:
         return words.format(expert=_placed(done))
     if done.what == "exported":
         return tr("{name} was written.").format(name=done.name)
+    if done.what == "changed outside":
+        return tr("Other experts were put in use outside this window.")
     if done.version:
         words = tr("{expert} is in use again.")
         return words.format(expert=_placed(done))

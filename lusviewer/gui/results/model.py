@@ -11,6 +11,7 @@ from lusviewer.errors import LusViewerError
 from lusviewer.gui.errands import Errands
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.results import work
+from lusviewer.gui.results.store_watch import StoreWatch
 from lusviewer.gui.results.work import Done
 from lusviewer.gui.study.work import Changed
 
@@ -28,7 +29,8 @@ class ExpertsModel(QObject):
     Signals
     -------
     changed(Done)
-        Other experts are in use, or another version of one.
+        Other experts are in use, or another version of one; also where another
+        program put them there.
     told(Done)
         What was done, whether or not it changed what is in use.
     unpacked(Path)
@@ -55,6 +57,9 @@ class ExpertsModel(QObject):
         self._refreshing.produced.connect(self._on_refreshed)
         self._refreshing.ended.connect(self._on_refreshing_ended)
         self._refreshing.failed.connect(viewer.report_failure)
+        self.watch = StoreWatch(self)
+        self.watch.changed.connect(self._on_changed_outside)
+        viewer.models_changed.connect(self._follow)
         viewer.analysis.experts_changed.connect(self.refresh)
         viewer.models_changed.connect(self.refresh)
         study.opened.connect(self.refresh)
@@ -109,6 +114,7 @@ class ExpertsModel(QObject):
 
     def close(self) -> None:
         """End what was begun; let the library be."""
+        self.watch.close()
         self._refreshing.close()
         self._errands.close()
 
@@ -119,9 +125,21 @@ class ExpertsModel(QObject):
                 self.unpacked.emit(one)
                 continue
             if one.what != "exported":
+                self._follow()
                 self._viewer.analysis.reload_experts()
                 self.changed.emit(one)
             self.told.emit(one)
+
+    @Slot()
+    def _follow(self) -> None:
+        self.watch.follow(self.bundle)
+
+    @Slot()
+    def _on_changed_outside(self) -> None:
+        done = Done("changed outside", "")
+        self._viewer.analysis.reload_experts()
+        self.changed.emit(done)
+        self.told.emit(done)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

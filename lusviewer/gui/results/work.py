@@ -89,6 +89,17 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """The user's own experts in use: their names, and which file each is.
+
+    ``folder`` is theirs, or the nearest above it that exists.
+    """
+
+    folder: Path
+    in_use: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """Two experts on the same clips; ``left_out`` counts answers of ones not fitted."""
 
@@ -112,6 +123,19 @@ def list_in_use(bundle: Path, _cancel: CancelToken) -> Iterator[tuple[Listed, ..
     from lusviewer.experts.listing import list_experts
 
     yield list_experts(bundle)
+
+
+def look(bundle: Path, _cancel: CancelToken) -> Iterator[Stand]:
+    """Yield which experts of the user's own are in use with ``bundle``, once."""
+    from lusviewer.experts.expert import folders_in_use
+    from lusviewer.inference.fields import MANIFEST
+
+    store = paths.user_experts(bundle).absolute()
+    folder = next(one for one in (store, *store.parents) if one.is_dir())
+    found = {name: place / MANIFEST for name, place in folders_in_use(store).items()}
+    stats = {name: file.stat() for name, file in found.items() if file.is_file()}
+    in_use = tuple((name, one.st_ino, one.st_mtime_ns) for name, one in stats.items())
+    yield Stand(folder, in_use)
 
 
 def read_result(
