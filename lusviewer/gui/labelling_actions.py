@@ -82,6 +82,15 @@ LABELLING_ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "label/b",
         "clip",
     ),
+    ActionSpec(
+        "label_go_on",
+        QT_TRANSLATE_NOOP("Actions", "Next clip &without my answer"),
+        ("Ctrl+J",),
+        "",
+        "label/b",
+        "library",
+        tip=QT_TRANSLATE_NOOP("Actions", "In the library, for the question asked"),
+    ),
     *_severity_specs(),
     ActionSpec(
         "label_others",

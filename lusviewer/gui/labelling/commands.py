@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.labelling import work
+from lusviewer.gui.labelling.going_on import GoingOn
 from lusviewer.gui.labelling.task_dialog import TaskDialog
 from lusviewer.gui.labelling_actions import SEVERITIES
 
@@ -34,6 +35,7 @@ class LabelCommands(QObject):
         self._labelling, self._settings, self._window = labelling, settings, window
         self._viewer = labelling.viewer
         self.agreement: AgreementDialog | None = None
+        self._going_on = GoingOn(labelling)
         self._loading = Lane(self)
         self._loading.produced.connect(self._on_loaded)
         labelling.study.rater_changed.connect(self._remember)
@@ -49,6 +51,7 @@ class LabelCommands(QObject):
             ("label_take_back", labelling.take_back),
             ("label_next", partial(labelling.step, 1)),
             ("label_previous", partial(labelling.step, -1)),
+            ("label_go_on", self._going_on.go),
         ):
             actions[name].triggered.connect(lambda _checked=False, act=act: act())
         for value in SEVERITIES:
@@ -99,6 +102,7 @@ class LabelCommands(QObject):
     def close(self) -> None:
         """Stop comparing raters, and close what shows it."""
         self._loading.close()
+        self._going_on.close()
         if self.agreement is not None:
             self.agreement.close()
 

@@ -93,3 +93,42 @@ def compare(
     wanted |= {pair.clip_id for one in found.numbers for pair in one.pairs}
     clips = {clip.id: clip for clip in library.clips.entries(sorted(wanted))}
     yield Compared(first, second, known, found, clips, library.labels.tasks())
+
+
+@dataclass(frozen=True, slots=True)
+class AheadWish:
+    """The question that is asked, who answers it, and the clip that is open."""
+
+    task: str
+    rater: str
+    here: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The next clip without an answer, None where none is left; of how many."""
+
+    wish: AheadWish
+    clip: int | None = None
+    left: int = 0
+
+
+def next_unanswered(
+    shelf: Shelf, wish: AheadWish, _cancel: CancelToken
+) -> Iterator[Ahead]:
+    """Yield the next clip by patient that the rater has not answered for, once.
+
+    After the last comes the first; the open clip, and those gone, are passed over.
+    """
+    from lusviewer.library import ClipFilter
+
+    if not shelf.made:
+        yield Ahead(wish)
+        return
+    clips = shelf.library().clips
+    chosen = ClipFilter(unlabelled=wish.task, rater=wish.rater, missing=False)
+    left = set(clips.ids(chosen)) - {wish.here}
+    every = clips.ids()
+    after = every.index(wish.here) + 1 if wish.here in every else 0
+    ahead = (key for key in every[after:] + every[:after] if key in left)
+    yield Ahead(wish, next(ahead, None), len(left))
