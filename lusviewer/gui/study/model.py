@@ -70,7 +70,8 @@ class StudyModel(QObject):
         self.shelf = Shelf(folder)
         self.rater = rater
         self.current: Current | None = None
-        self.seen = Seen(self)
+        self.seen = Seen(rater, self)
+        self.rater_changed.connect(self.seen.set_rater)
         self.chosen = ChosenClips(self)
         self._wanted = False
         self._paused = False

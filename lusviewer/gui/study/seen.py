@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
-
-if TYPE_CHECKING:
-    from lusviewer.gui.study.model import StudyModel
 
 COLLECTIONS: Final = ("COVID-BLUeS", "POCUS")
 """Raters that are no people: what came with the clips of a collection."""
@@ -26,19 +23,18 @@ class Seen(QObject):
 
     changed = Signal()
 
-    def __init__(self, study: StudyModel) -> None:
-        super().__init__(study)
-        self._study = study
+    def __init__(self, rater: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self._rater = rater
         self.others = False
         self.collections = True
-        study.rater_changed.connect(self._on_rater)
 
     @property
     def raters(self) -> tuple[str, ...] | None:
         """Those whose answers are shown; None for everyone's."""
         if self.others:
             return None
-        return (self._study.rater, *(COLLECTIONS if self.collections else ()))
+        return (self._rater, *(COLLECTIONS if self.collections else ()))
 
     def shows(self, rater: str) -> bool:
         """Return whether a rater's answers are shown."""
@@ -57,7 +53,9 @@ class Seen(QObject):
             self.collections = shown
             self.changed.emit()
 
-    @Slot()
-    def _on_rater(self) -> None:
+    @Slot(str)
+    def set_rater(self, rater: str) -> None:
+        """Show another rater's answers, and other people's no more."""
+        self._rater = rater
         self.others = False
         self.changed.emit()
