@@ -45,6 +45,7 @@ def as_json(found: Agreement) -> dict[str, Any]:
         "clips": found.common,
         "tasks": [_task(one) for one in found.tasks],
         "numbers": [_number(one) for one in found.numbers],
+        "by_experts": list(found.by_experts),
     }
 
 
@@ -93,6 +94,11 @@ def _tell(found: Agreement) -> None:
         print(
             f"{one.name:32} {_words(one.kappa):24} {one.agreed:5.0%} "
             f"{one.clips:6} {one.patients:8}{mark}"
+        )
+    if found.by_experts:
+        print(
+            f"By experts: {', '.join(found.by_experts)}. Where they learned from these "
+            "labels, this says nothing of other patients."
         )
     for number in found.numbers:
         figures = number.figures

@@ -113,7 +113,9 @@ class NumberAgreement:
 class Agreement:
     """How far two raters agree on all that both were asked.
 
-    ``common`` is how many clips both said anything of for the same task.
+    ``common`` is how many clips both said anything of for the same task. For the tasks
+    ``by_experts`` experts in use answer in the model's place: where they learned from
+    labels of this library, agreeing with those says nothing of other patients.
     """
 
     first: str
@@ -121,6 +123,7 @@ class Agreement:
     common: int
     tasks: tuple[TaskAgreement, ...]
     numbers: tuple[NumberAgreement, ...]
+    by_experts: tuple[str, ...] = ()
 
 
 def agreement(
@@ -157,7 +160,9 @@ def agreement(
         elif len(shared) >= LEAST:
             tasks += _classes(task, (one[task.key], other[task.key]), patients)
     numbers += _counts(one, other, patients)
-    return Agreement(first, second, len(clips), tuple(tasks), tuple(numbers))
+    experts = library.predictions.targets() if MODEL in (first, second) else ()
+    by = tuple(dict.fromkeys(t.task for t in tasks if t.task in experts))
+    return Agreement(first, second, len(clips), tuple(tasks), tuple(numbers), by)
 
 
 def thresholds_of(library: Library, bundle: Path) -> Mapping[str, float]:

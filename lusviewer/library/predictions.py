@@ -83,6 +83,12 @@ class Predictions:
         """Return all that experts ever said of a clip, oldest first."""
         return self._select(PREDICTIONS.c.clip_id == clip_id, by_time=True)
 
+    def targets(self) -> tuple[str, ...]:
+        """Return the tasks that experts in use answer."""
+        query = select(EXPERTS.c.target).join(PREDICTIONS).where(*_now(None)).distinct()
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(query.order_by(EXPERTS.c.target)))
+
     def counts(self, model_sha256: str | None = None) -> dict[ExpertIdentity, int]:
         """Return of how many clips each expert in use says something, by name."""
         query = (

@@ -176,7 +176,15 @@ class AgreementDialog(QDialog):
             "{n} clips labelled by both. Clips called not assessable are left out. "
             "Intervals: 95 %, bootstrap over patients."
         )
-        self.note.setText(text.format(n=agreement.common))
+        text = text.format(n=agreement.common)
+        if agreement.by_experts:
+            taught = self.tr(
+                "For {tasks} an expert answers: where it learned from these labels, "
+                "this says nothing of other patients."
+            )
+            names = (self._questions[key].title for key in agreement.by_experts)
+            text = f"{text} {taught.format(tasks=', '.join(names))}"
+        self.note.setText(text)
         self.tasks.texts.show_rows([self._row(one) for one in agreement.tasks])
         self._fill_numbers(agreement.numbers)
         if agreement.tasks:

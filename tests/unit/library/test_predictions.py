@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from lusviewer import cli
 from lusviewer.analysis import analyse_whole
 from lusviewer.cancel import Cancelled, CancelToken
 from lusviewer.errors import LibraryError, ManifestError
@@ -17,6 +18,7 @@ from lusviewer.findings import Quality
 from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip
 from lusviewer.library import Answer, ClipFilter, open_library, predicting
+from lusviewer.library.agreement import agreement
 from lusviewer.library.analysing import analyse_clips
 from lusviewer.library.predicting import refresh_predictions, to_refresh
 from tests.bundles import make_bundle, make_logistic, make_tree
@@ -258,3 +260,22 @@ def test_predictions_of_no_clip_are_refused(
     with pytest.raises(LibraryError, match="no clip 9"):
         filled.analyses.keep(9, report, report_dict(report), first)
     assert filled.predictions.history(9) == ()
+
+
+def test_agreeing_with_the_model_says_where_an_expert_answers(
+    analysed: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An expert may have learned from the very labels it is compared with."""
+    clips = analysed.clips.ids()
+    for task, value in (("severity", "1"), ("finding.b_lines", "no")):
+        analysed.labels.give(*(Answer(clip, task, value, "anna") for clip in clips))
+        analysed.labels.give(*(Answer(clip, task, value, "ben") for clip in clips))
+    assert analysed.predictions.targets() == ("diagnosis", "severity")
+    found = agreement(analysed, "anna", "model")
+    assert {one.task for one in found.tasks} == {"severity", "finding.b_lines"}
+    assert found.by_experts == ("severity",)
+    assert agreement(analysed, "anna", "ben").by_experts == ()
+    folder = str(analysed.folder)
+    call = ["library", "agreement", "--raters", "anna,model", "--library", folder]
+    assert cli.main(call) == 0
+    assert "By experts: severity." in capsys.readouterr().out
