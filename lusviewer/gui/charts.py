@@ -127,7 +127,7 @@ class Plane:
 
     def band(self, edges: ArrayLike, colour: QColor) -> None:
         """Shade between two lines: ``edges`` ``(n, 3)`` are x, lower and upper y."""
-        given = np.asarray(edges, np.float64)
+        given = np.asarray(edges, np.float64).reshape(-1, 3)
         there, back = given[:, (0, 1)], given[::-1, (0, 2)]
         self._fill(colour)
         self.painter.drawPolygon(self._polygon(np.concatenate([there, back])))
@@ -182,7 +182,7 @@ class Plane:
         return QRectF(at.x() - width / 2, at.y() - height, width, height)
 
     def _polygon(self, points: ArrayLike) -> QPolygonF:
-        return QPolygonF(self._places(np.asarray(points, np.float64)))
+        return QPolygonF(self._places(np.asarray(points, np.float64).reshape(-1, 2)))
 
     def _places(self, points: NDArray[np.float64]) -> list[QPointF]:
         box, across, up = self.box, self._across, self._up
