@@ -103,17 +103,15 @@ def test_another_library_is_never_asked_about_the_clips_of_the_one_before(
     qtbot: QtBot, panel: QueuePanel, study: StudyModel, tmp_path: Path
 ) -> None:
     shown(qtbot, panel)
-    panel.model.look()
-    panel.model.round, asked = (), panel.model.round
-    assert asked
-    study.opened.connect(lambda _shelf: seen.append(panel.model.busy))
+    panel.model.next_round()
     seen: list[bool] = []
+    study.opened.connect(lambda _shelf: seen.append(panel.model.busy))
     with qtbot.waitSignal(study.opened, timeout=WAIT_MS):
         study.open(tmp_path / "another")
     assert seen == [False]
     qtbot.waitUntil(lambda: not panel.model.busy, timeout=WAIT_MS)
-    assert panel.model.round == ()
-    assert panel.model.message == ""
+    assert not panel.model.round
+    assert not panel.model.message
 
 
 def test_a_round_counts_what_is_labelled_and_the_next_one_follows(
