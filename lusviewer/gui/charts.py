@@ -119,7 +119,7 @@ class Plane:
         width: float = 2.0,
         style: Qt.PenStyle = SOLID,
     ) -> None:
-        """Draw a line through ``points`` ``(n, 2)``."""
+        """Draw a line through ``points`` ``(n, 2)``; what is not known is left out."""
         pen = QPen(colour, width, style)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         self.painter.setPen(pen)
@@ -166,8 +166,9 @@ class Plane:
         if edge is not None:
             self.painter.setPen(QPen(edge, 1.0))
         across = np.broadcast_to(np.asarray(sizes, np.float64), len(given)).tolist()
-        for place, size in zip(self._places(given), across, strict=True):
-            self.painter.drawEllipse(place, size / 2, size / 2)
+        for at, size in zip(self._places(given), across, strict=True):
+            if math.isfinite(at.x()) and math.isfinite(at.y()):
+                self.painter.drawEllipse(at, size / 2, size / 2)
 
     def words_above(self, at: QPointF, text: str, colour: QColor) -> None:
         """Write ``text`` with the middle of its lower edge at a place in px."""
@@ -182,7 +183,8 @@ class Plane:
         return QRectF(at.x() - width / 2, at.y() - height, width, height)
 
     def _polygon(self, points: ArrayLike) -> QPolygonF:
-        return QPolygonF(self._places(np.asarray(points, np.float64).reshape(-1, 2)))
+        given = np.asarray(points, np.float64).reshape(-1, 2)
+        return QPolygonF(self._places(given[np.isfinite(given).all(axis=1)]))
 
     def _places(self, points: NDArray[np.float64]) -> list[QPointF]:
         box, across, up = self.box, self._across, self._up

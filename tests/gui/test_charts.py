@@ -130,7 +130,13 @@ def test_lines_bands_and_dots_cover_what_they_should() -> None:
 
 
 def test_a_chart_of_no_dots_or_lines_draws_nothing() -> None:
-    empty = drawn(lambda plane: (plane.dots([], RED, 5.0), plane.line([], RED)))
+    unknown = [(float("nan"), 0.5), (0.5, float("nan"))]
+    empty = drawn(
+        lambda plane: [
+            (plane.dots(points, RED, 5.0), plane.line(points, RED))
+            for points in ([], unknown)
+        ]
+    )
     assert empty == drawn(lambda plane: None)
 
 
