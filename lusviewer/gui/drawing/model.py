@@ -42,6 +42,7 @@ class DrawingModel(QObject):
         super().__init__(viewer)
         self._viewer, self._study = viewer, study
         self._said: dict[Spot, Lines | None] = {}
+        self._writing: dict[Spot, Redrawing] = {}
         self._waiting: list[Wish] = []
         self._pushing = False
         self._finishing: Latest[tuple[Wish, ...], tuple[Lines, ...]]
@@ -166,14 +167,14 @@ class DrawingModel(QObject):
 
     def _keep(self, sheet: Sheet, lines: Lines | None, words: str) -> None:
         spot, before = sheet.spot, self._lines_at(sheet.spot)
+        what = Redrawing(sheet.place, spot.frame, lines, spot.rater)
 
         def show(done: bool) -> None:  # noqa: FBT001 - what the step calls
-            self._said[spot] = lines if done else before
+            self._said[spot], self._writing[spot] = (lines if done else before), what
             if not self._pushing:
                 self._go_to(spot)
             self._tell()
 
-        what = Redrawing(sheet.place, spot.frame, lines, spot.rater)
         self._pushing = True
         self._study.redraw(what, words, show)
         self._pushing = False
@@ -217,12 +218,15 @@ class DrawingModel(QObject):
         if current is not None and not self._study.writing:
             for spot in [one for one in self._said if one.path == current.path]:
                 del self._said[spot]
+                self._writing.pop(spot, None)
         self._tell()
 
     @Slot()
     def _on_not_kept(self) -> None:
-        """Show nothing that may not have been written."""
-        self._said.clear()
+        """Show what could not be written no more; all else stays in sight."""
+        for spot in [spot for spot, what in self._writing.items() if what.failed]:
+            del self._writing[spot]
+            self._said.pop(spot, None)
         self._tell()
 
     @Slot(int)

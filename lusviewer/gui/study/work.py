@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -337,7 +338,8 @@ class Redrawing:
     """The lines of one frame by one rater, and those before; filled in by ``draw``.
 
     ``lines`` None takes the drawing back: nothing is said of the frame any more.
-    ``before`` None is that nothing was said of it.
+    ``before`` None is that nothing was said of it. ``failed`` is that it could not be
+    kept, or taken back, when that was tried last.
     """
 
     place: Place
@@ -347,16 +349,28 @@ class Redrawing:
     note: str = ""
     before: tuple[Line, ...] | None = None
     clip_id: int | None = None
+    failed: bool = False
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Note whether what is done inside fails."""
+        self.failed = False
+        try:
+            yield
+        except Exception:
+            self.failed = True
+            raise
 
 
 def draw(redrawing: Redrawing, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
     """Keep the lines of a frame, and yield the clip they are of."""
-    library, rater = shelf.library(), redrawing.rater
-    clip = clip_of(library, redrawing.place, rater, cancel)
-    kept = library.drawings.of_clip(clip, rater)
-    here = [one.lines for one in kept if one.frame == redrawing.frame]
-    redrawing.before, redrawing.clip_id = (here[0] if here else None), clip
-    _say(library, redrawing, redrawing.lines, redrawing.note)
+    with redrawing.tried():
+        library, rater = shelf.library(), redrawing.rater
+        clip = clip_of(library, redrawing.place, rater, cancel)
+        kept = library.drawings.of_clip(clip, rater)
+        here = [one.lines for one in kept if one.frame == redrawing.frame]
+        redrawing.before, redrawing.clip_id = (here[0] if here else None), clip
+        _say(library, redrawing, redrawing.lines, redrawing.note)
     yield Changed(frozenset({clip}))
 
 
@@ -365,7 +379,8 @@ def draw_back(
 ) -> Iterator[Changed]:
     """Have the rater draw again what was there before ``draw``, or say nothing."""
     if redrawing.clip_id is not None:
-        _say(shelf.library(), redrawing, redrawing.before, "undone")
+        with redrawing.tried():
+            _say(shelf.library(), redrawing, redrawing.before, "undone")
         yield Changed(frozenset({redrawing.clip_id}))
 
 

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 
+from lusviewer.errors import LibraryError
 from lusviewer.gui.focus_keys import keys_of
 from lusviewer.library import Line, open_library
 from tests.gui.conftest import WAIT_MS
@@ -429,6 +430,19 @@ def test_a_line_that_cannot_be_kept_is_not_shown_as_if_it_were(
     assert "gone.dcm" in told.args[0].message
     assert window.drawing.model.lines(0) is None
     assert window.cine_bar.slider.marks == ()
+
+
+def test_what_is_still_being_kept_stays_in_sight_when_something_else_fails(
+    qtbot, drawing
+):
+    model, failed = drawing.drawing.model, drawing.study.failed
+    line = Line("pleura", ((20.0, 70.0), (90.0, 71.0)))
+    model.keep((line,), "Draw the pleura")
+    failed.emit(LibraryError("Another file is not there.", hint="Look for it."))
+    assert model.lines(0) == (line,)
+    assert len(drawing.cine_bar.slider.marks) == 1
+    settle(qtbot, drawing)
+    assert kept(drawing) == {0: (line,)}
 
 
 def test_lines_of_others_are_shown_only_when_asked_for(qtbot, drawing):
