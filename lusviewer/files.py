@@ -56,6 +56,14 @@ def make_folder(folder: Path) -> None:
         raise ResultError(msg, hint=hint) from error
 
 
+def free_folder(parent: Path, name: str) -> Path:
+    """Return the first folder ``name-1``, ``name-2`` ... that is not in ``parent``."""
+    number = 1
+    while (out := parent / f"{name}-{number}").exists():
+        number += 1
+    return out
+
+
 def sweep(folder: Path, pattern: str = PARTS) -> None:
     """Take away the folders that killed programs left half-written in ``folder``.
 

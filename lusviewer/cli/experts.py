@@ -11,12 +11,12 @@ from lusviewer.errors import ModelError, TrainingError
 from lusviewer.experts.in_use import in_use
 from lusviewer.experts.listing import list_experts
 from lusviewer.experts.packing import (
-    free_folder,
     pack_expert,
     packed_name,
     unpack_expert,
 )
 from lusviewer.experts.store import ExpertStore
+from lusviewer.files import free_folder
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.inference.fields import MANIFEST
 

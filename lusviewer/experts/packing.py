@@ -91,14 +91,6 @@ def unpack_expert(file: Path, out: Path, model_sha256: str | None = None) -> Exp
     return open_expert(out)
 
 
-def free_folder(parent: Path, name: str) -> Path:
-    """Return the first folder ``name-1``, ``name-2`` ... that is not in ``parent``."""
-    number = 1
-    while (out := parent / f"{name}-{number}").exists():
-        number += 1
-    return out
-
-
 def packed_name(file: Path) -> str:
     """Return the name of the expert in a zip, which is checked as when unpacked."""
     try:

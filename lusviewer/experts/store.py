@@ -192,8 +192,8 @@ def check_model(manifest: ExpertManifest, model_sha256: str | None) -> None:
 
 def folder_name(name: str) -> str:
     """Return ``name``; raise ``ModelError`` where it cannot name a folder of ours."""
-    if Path(name).name != name or name.startswith(".") or "\\" in name:
-        msg = f"'{name}' cannot name an expert."
+    if not name or Path(name).name != name or name.startswith(".") or "\\" in name:
+        msg = f"'{name}' cannot name an expert or a model."
         raise ModelError(msg, hint="Use letters, digits, - and _.")
     return name
 

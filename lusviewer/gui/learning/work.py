@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -235,8 +236,9 @@ def _figure(known: Estimate) -> Figure | None:
 def delete(folder: Path, _cancel: CancelToken) -> Iterator[Path]:
     """Delete a result and yield its folder; raise ``LibraryError`` where it stays."""
     try:
-        # Renamed first: what is half deleted must not look like a result.
-        gone = folder.with_name(f".{folder.name}.deleted")
+        # Renamed first: what is half deleted must not look like a result, nor stand in
+        # the way of the next one of that name. What stays is swept like other parts.
+        gone = folder.with_name(f".{uuid.uuid4().hex}.part")
         folder.rename(gone)
         shutil.rmtree(gone)
     except OSError as error:

@@ -247,7 +247,8 @@ def unpack(
     file: Path, parent: Path, bundle: Path, _cancel: CancelToken
 ) -> Iterator[Path]:
     """Yield the new folder in ``parent`` that the expert in ``file`` was written to."""
-    from lusviewer.experts.packing import free_folder, packed_name, unpack_expert
+    from lusviewer.experts.packing import packed_name, unpack_expert
+    from lusviewer.files import free_folder
     from lusviewer.inference.bundle import read_model_manifest
 
     _, model_sha256 = read_model_manifest(bundle)

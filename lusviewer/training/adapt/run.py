@@ -11,6 +11,7 @@ import numpy as np
 
 from lusviewer.cancel import Cancelled
 from lusviewer.errors import TrainingError
+from lusviewer.files import free_folder
 from lusviewer.findings import FINDINGS, LABELS
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.library import open_library
@@ -30,7 +31,6 @@ from lusviewer.training.adapt.study import read_study, told, wary
 from lusviewer.training.adapt.ways import FRAME, Graphs, Source, way_of
 from lusviewer.training.local.bundle import whole_folder
 from lusviewer.training.local.lock import held, wait_for_turn
-from lusviewer.training.local.run import free_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.experts.store import folder_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,8 @@ def check_settings(settings: AdaptSettings) -> None:
     if not settings.library.is_dir():
         msg = f"There is no library in {settings.library}."
         raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
+    if settings.name:
+        folder_name(settings.name)
     if settings.out is not None and settings.out.exists():
         msg = f"{settings.out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from lusviewer.experts.in_use import in_use
+from lusviewer.files import free_folder
 from lusviewer.training.lite.expert_heads import Samples as Judged
 from lusviewer.training.lite.expert_heads import abstain_below
 from lusviewer.training.local.checking import look
@@ -33,7 +34,6 @@ from lusviewer.training.local.trained import Trained
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -237,11 +237,3 @@ def _abstain(samples: Samples, best: Validated) -> float:
         np.ones(len(samples.clips)),
     )
     return abstain_below(best.probabilities, judged)
-
-
-def free_folder(folder: Path, name: str) -> Path:
-    """Return the first folder ``name-1``, ``name-2`` ... that is not there."""
-    number = 1
-    while (out := folder / f"{name}-{number}").exists():
-        number += 1
-    return out

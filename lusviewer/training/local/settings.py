@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.experts.store import folder_name
 from lusviewer.training.experts.heads import KINDS
 from lusviewer.training.local.chosen import Only
 
@@ -63,6 +64,8 @@ def check_settings(settings: LocalSettings) -> None:
     if not settings.library.is_dir():
         msg = f"There is no library in {settings.library}."
         raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
+    if settings.name:
+        folder_name(settings.name)
     if settings.out is not None and settings.out.exists():
         msg = f"{settings.out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")

@@ -13,11 +13,11 @@ from lusviewer.errors import LusViewerError, ManifestError, ModelError, ResultEr
 from lusviewer.experts import packing
 from lusviewer.experts.packing import (
     SUMS,
-    free_folder,
     pack_expert,
     packed_name,
     unpack_expert,
 )
+from lusviewer.files import free_folder
 from tests.bundles import make_tree
 
 if TYPE_CHECKING:

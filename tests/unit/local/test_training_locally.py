@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lusviewer.cancel import Cancelled
-from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.errors import LibraryError, ModelError, TrainingError
 from lusviewer.experts import open_expert
 from lusviewer.library import open_library
 from lusviewer.training.local.control import Control
@@ -116,6 +116,7 @@ def test_each_kind_of_input_alone_makes_an_expert(name, settings, model):
         ({"task": "cheerfulness"}, LibraryError, "no task 'cheerfulness'"),
         ({"kinds": ("oracle",)}, TrainingError, "no kind of expert oracle"),
         ({"folds": 1}, TrainingError, "no patient to test on"),
+        ({"name": "../mine"}, ModelError, "'../mine' cannot name an expert"),
         ({"task": "diagnosis"}, TrainingError, "0 clips have a label"),
     ],
 )
