@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _FILL: Final = 0.5
 """How much of a layer's opacity its patches get: the image must show through."""
 
+_STEEPEST: Final = 1.75
+"""Rows for each column that a pleura or its echo climbs at most: 60 degrees."""
+
 _TICK_SHARE: Final = 0.06
 """An A-line is marked at the beam's sides, so that a mark hides nothing of it."""
 
@@ -204,8 +207,8 @@ class LinesItem(QGraphicsItem):
 
     def _paint_pleura(self, painter: QPainter, lines: Lines) -> None:
         if self._opacities.get("pleura") and len(lines.pleura_px) > 1:
-            shape = polyline(thinned(lines.pleura_px))
-            self._stroke(painter, "pleura", [shape], _ACROSS_ROWS)
+            shapes = [polyline(part) for part in level_parts(thinned(lines.pleura_px))]
+            self._stroke(painter, "pleura", shapes, _ACROSS_ROWS)
 
     def _paint_a_lines(
         self, painter: QPainter, lines: Lines, geometry: FrameGeometry
@@ -218,7 +221,8 @@ class LinesItem(QGraphicsItem):
         for depth in lines.a_line_depth_px.tolist():
             below = within_beam(displaced(pleura, depth * share, geometry), geometry)
             tick = max(2, round(len(below) * _TICK_SHARE))
-            shapes += [polyline(below[:tick]), polyline(below[-tick:])]
+            if parts := level_parts(below):
+                shapes += [polyline(parts[0][:tick]), polyline(parts[-1][-tick:])]
         self._stroke(painter, "a_line", shapes, _ACROSS_ROWS)
 
     def _paint_b_lines(self, painter: QPainter, lines: Lines) -> None:
@@ -302,6 +306,16 @@ def thinned(points: NDArray[np.float32]) -> NDArray[np.float32]:
     kept = np.unique(np.r_[np.arange(0, len(points), step), len(points) - 1])
     thin: NDArray[np.float32] = smooth[kept].astype(np.float32)
     return thin
+
+
+def level_parts(points: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return the parts of a line between its jumps: no echo of a pleura stands upright.
+
+    A jump is steeper than a pleura at the edge of a wide fan.
+    """
+    rows, columns = np.abs(np.diff(points, axis=0)).T
+    jumps = np.flatnonzero(rows > _STEEPEST * columns) + 1
+    return [part for part in np.split(points, jumps) if len(part) > 1]
 
 
 def within_beam(

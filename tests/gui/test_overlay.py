@@ -19,6 +19,7 @@ from lusviewer.gui.overlay import (
     beam_path,
     depth_axis,
     displaced,
+    level_parts,
     origins,
     relative_depth,
     thinned,
@@ -151,6 +152,14 @@ def test_an_a_line_is_not_drawn_outside_the_beam():
     frame = FrameGeometry(100, 100, (10, 20, 90, 80))
     points = np.array([(50, 5), (50, 30), (95, 40), (50, 70), (50, 130)], np.float32)
     assert within_beam(points, frame).tolist() == [[50, 30], [50, 70]]
+
+
+def test_a_line_is_not_drawn_across_a_jump_of_the_pleura():
+    jumping = np.float32([[10, 0], [11, 4], [60, 5], [61, 9], [62, 13]])
+    first, second = level_parts(jumping)
+    assert first.tolist() == jumping[:2].tolist()
+    assert second.tolist() == jumping[2:].tolist()
+    assert level_parts(np.float32([[0, 0], [40, 1]])) == []
 
 
 def test_a_b_line_marks_how_much_of_the_pleura_it_leaves_from():
