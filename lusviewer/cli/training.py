@@ -13,7 +13,8 @@ _NEEDED: Final = ("torch", "onnx", "sklearn")
 _OWN_DATA: Final = ("expert", "adapt")
 """What is trained on a study library: whoever started it reads JSON lines."""
 
-_CHECKS_ITSELF: Final = "lusviewer.training.local"
+_CHECKS_ITSELF: Final = "lusviewer.training.train"
+"""Packaged without training, the viewer has some of the others, to compare experts."""
 
 
 def run(command: str, rest: list[str]) -> int:
@@ -21,7 +22,7 @@ def run(command: str, rest: list[str]) -> int:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing and not _can_check(rest):
         msg = f"'lusviewer {command}' needs {', '.join(missing)}: not installed here."
-        hint = "Install the extra: pip install 'lusviewer[training]'."
+        hint = "Get the lusviewer with training: pip install 'lusviewer[training]'."
         if rest[:1] and rest[0] in _OWN_DATA:
             print(json.dumps({"event": "error", "message": msg, "hint": hint}))
         raise TrainingError(msg, hint=hint)

@@ -127,7 +127,7 @@ def test_what_is_not_installed_is_told_after_the_labels(command):
 def test_a_viewer_without_training_says_so_to_who_started_it(command):
     code = (
         "import sys\n"
-        "sys.modules['torch'] = sys.modules['lusviewer.training.local'] = None\n"
+        "sys.modules['torch'] = sys.modules['lusviewer.training.train'] = None\n"
         "from lusviewer import cli\n"
         "sys.exit(cli.main(['train', 'expert', *sys.argv[1:]]))\n"
     )
