@@ -113,6 +113,7 @@ class ResultCommands(QObject):
             if shown.folder == folder:
                 shown.show()
                 shown.activateWindow()
+                shown.read()  # Another result may lie there by now.
                 return
         self._wanted.append(folder)
         self._loading.run(partial(work.load, _WINDOW))

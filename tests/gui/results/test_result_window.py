@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +51,21 @@ def test_on_top_stand_the_figure_the_one_in_use_and_that_patients_are_few(
     assert "not of other hospitals" in window.caution.text()
     assert "12 patients are few" in window.caution.text()
     assert window.state.text() == "not in use"
+
+
+def test_a_result_shown_again_is_the_one_that_lies_there_now(
+    qtbot: QtBot, main: MainWindow, copied: Path, logistic_expert: Path
+) -> None:
+    """Names are given again: a deleted result's figures must not stand for new ones."""
+    window = shown(qtbot, main, copied)
+    before = window.title.full_text
+    shutil.rmtree(copied)
+    shutil.copytree(logistic_expert, copied)
+    main.results.show_result(copied)
+    qtbot.waitUntil(lambda: window.title.full_text != before, timeout=WAIT_MS)
+    assert main.results.windows == [window]
+    assert window.result is not None
+    assert window.result.manifest.kind == "logistic"
 
 
 def test_each_expert_in_use_stands_beside_it_with_interval_and_figures(
