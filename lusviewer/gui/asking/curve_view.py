@@ -61,6 +61,6 @@ class CurveView(Chart):
         high = math.ceil((max(values) + 0.01) * 10) / 10
         most = max((one.labels for one in points), default=1)
         return (
-            Axis(self.tr("labels spent"), 0.0, float(most)),
+            Axis(self.tr("labels spent"), 0.0, float(most), None if points else ()),
             Axis("", max(low, 0.0), min(high, 1.0), grid=True),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lusviewer.gui.learning.fields import Choice
@@ -14,63 +14,84 @@ from lusviewer.gui.panel_parts import words
 from lusviewer.gui.theme import SPACE, theme_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from PySide6.QtCore import QEvent
+    from PySide6.QtCore import QEvent, QObject, QPointF
 
     from lusviewer.gui.learning.trainings import Curve
     from lusviewer.gui.theme import Theme
 
 _HEIGHT: Final = 130
 _FEW: Final = 20
-_AXES: Final = ("left", "bottom")
 
 
-def bare_plot(name: str, height: int) -> pyqtgraph.PlotWidget:
-    """Return a plot that neither zooms nor catches the wheel."""
-    plot = pyqtgraph.PlotWidget(background=None)
-    # The style sheet paints every graphics view as the clip's dark stage.
-    plot.setStyleSheet("background: transparent;")
-    plot.setFixedHeight(height)
-    plot.setAccessibleName(name)
-    plot.setMenuEnabled(False)
-    plot.setMouseEnabled(x=False, y=False)
-    plot.hideButtons()
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for axis in _AXES:
-        plot.getAxis(axis).enableAutoSIPrefix(enable=False)
-    return plot
+class Axes:
+    """A view with two axes and a line that is moved under the pointer.
 
+    Without what a ``PlotWidget`` brings along, menus and buttons, it is made in a
+    third of the time. It neither zooms nor catches the wheel.
+    """
 
-def dress(plot: pyqtgraph.PlotWidget, colours: Theme) -> None:
-    """Give the axes of a plot the colours of the theme."""
-    for name in _AXES:
-        axis = plot.getAxis(name)
-        axis.setPen(colours.colour("line"))
-        axis.setTextPen(colours.colour("muted"))
+    def __init__(self, name: str) -> None:
+        self.widget = pyqtgraph.GraphicsView(background=None)
+        # The style sheet paints every graphics view as the clip's dark stage.
+        self.widget.setStyleSheet("background: transparent;")
+        self.widget.setFixedHeight(_HEIGHT)
+        self.widget.setAccessibleName(name)
+        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view = pyqtgraph.ViewBox(enableMenu=False, enableMouse=False)
+        grid = pyqtgraph.GraphicsLayout()
+        grid.addItem(self.view, 0, 1)
+        self._sides = [pyqtgraph.AxisItem(side) for side in ("left", "bottom")]
+        for side, place in zip(self._sides, ((0, 0), (1, 1)), strict=True):
+            side.enableAutoSIPrefix(enable=False)
+            side.linkToView(self.view)
+            grid.addItem(side, *place)
+        self.widget.setCentralItem(grid)
+        self.pointer = pyqtgraph.InfiniteLine(angle=90)
+        self.pointer.setVisible(False)
+        self.view.addItem(self.pointer, ignoreBounds=True)
+
+    def add_line(self) -> pyqtgraph.PlotDataItem:
+        """Return a new line without points."""
+        line = pyqtgraph.PlotDataItem()
+        self.view.addItem(line)
+        return line
+
+    def dress(self, colours: Theme) -> None:
+        """Take the colours of the theme."""
+        for side in self._sides:
+            side.setPen(colours.colour("line"))
+            side.setTextPen(colours.colour("muted"))
+        self.pointer.setPen(pyqtgraph.mkPen(colours.colour("muted"), width=1))
 
 
 class CurvePlot(QWidget):
-    """Losses of what is fitted by steps; the newest, unless another is chosen."""
+    """Losses of what is fitted by steps; the newest, unless another is chosen.
+
+    Where the pointer stands, the errors at that step are read out.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._curves: Mapping[str, Curve] = {}
         self._chosen = ""
+        self._pointed: float | None = None
         self.choice = Choice(
             self.tr("Curve"), self.tr("Which of the curves is shown; first the newest")
         )
-        self.plot = bare_plot(self.tr("How the error falls"), _HEIGHT)
-        self.learned = self.plot.plot()
-        self.judged = self.plot.plot()
+        self.axes = Axes(self.tr("How the error falls"))
+        self.learned, self.judged = self.axes.add_line(), self.axes.add_line()
         self.key = words("", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
-        for widget in (self.choice, self.plot, self.key):
+        for widget in (self.choice, self.axes.widget, self.key):
             column.addWidget(widget)
         self._dress()
         self.choice.activated.connect(self._on_chosen)
+        self.axes.widget.scene().sigMouseMoved.connect(self._on_pointed)
+        self.axes.widget.installEventFilter(self)
 
     def show_curves(self, curves: Mapping[str, Curve]) -> None:
         """Show what came; where a new curve began, that one."""
@@ -94,10 +115,38 @@ class CurvePlot(QWidget):
         dot = "o" if len(curve.steps) <= _FEW else None
         self.learned.setData(curve.steps, curve.loss, symbol=dot)
         self.judged.setData(curve.judged_at, curve.judged, symbol=dot)
-        solid = self.tr("Error by step. Solid: clips it learns from")
-        told = [_told(solid, curve.loss)]
-        told += [_told(self.tr("Dashed: clips that only judge"), curve.judged)]
-        self.key.setText("\n".join(part for part in told if part))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say the errors: the last ones, or those at the step pointed to."""
+        curve = self._curves.get(str(self.choice.currentData()))
+        if curve is None:
+            return
+        step = nearest(curve.steps, self._pointed)
+        self.axes.pointer.setVisible(step is not None)
+        title = self.tr("Error by step")
+        if step is not None:
+            self.axes.pointer.setValue(step)
+            title = self.tr("Error at step {n}").format(n=step)
+        solid = self.tr("{title}. Solid: clips it learns from").format(title=title)
+        told = [_told(solid, curve.steps, curve.loss, step)]
+        dashed = self.tr("Dashed: clips that only judge")
+        told += [_told(dashed, curve.judged_at, curve.judged, step)]
+        text = "\n".join(part for part in told if part)
+        self.key.setText(text)
+        self.axes.widget.setAccessibleDescription(text)
+
+    @Slot(object)
+    def _on_pointed(self, place: QPointF) -> None:
+        self._pointed = float(self.axes.view.mapSceneToView(place).x())
+        self._tell()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell the last errors again once the pointer has gone."""
+        if watched is self.axes.widget and event.type() is event.Type.Leave:
+            self._pointed = None
+            self._tell()
+        return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -107,7 +156,7 @@ class CurvePlot(QWidget):
 
     def _dress(self) -> None:
         colours = theme_of(self)
-        dress(self.plot, colours)
+        self.axes.dress(colours)
         self.learned.setPen(pyqtgraph.mkPen(colours.colour("accent"), width=1.6))
         dashes = Qt.PenStyle.DashLine
         pen = pyqtgraph.mkPen(colours.colour("warning"), width=1.6, style=dashes)
@@ -118,5 +167,20 @@ class CurvePlot(QWidget):
             line.setSymbolSize(4)
 
 
-def _told(name: str, values: list[float]) -> str:
-    return f"{name}, {values[-1]:.3f}" if values else ""
+def nearest(steps: Sequence[int], place: float | None) -> int | None:
+    """Return the step that is nearest to a place, None where there is none."""
+    if place is None or not steps:
+        return None
+    return min(steps, key=lambda step: abs(step - place))
+
+
+def _told(
+    name: str, steps: Sequence[int], values: Sequence[float], step: int | None
+) -> str:
+    """Return the value judged last by then, "" where there was none."""
+    known = [
+        value
+        for at, value in zip(steps, values, strict=True)
+        if step is None or at <= step
+    ]
+    return f"{name}, {known[-1]:.3f}" if known else ""

@@ -1,4 +1,4 @@
-"""Plots for cards, made once what draws them was imported beside the window."""
+"""Live plots for cards, made once what draws them was imported beside the window."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lusviewer.gui.learning.curve_plot import CurvePlot
-    from lusviewer.gui.learning.fraction_plot import FractionPlot
 
-_LIBRARY: Final = "pyqtgraph"
-_PACKAGE: Final = "lusviewer.gui.learning"
+_MODULE: Final = "lusviewer.gui.learning.curve_plot"
 
 
 class Plots(QObject):
@@ -33,7 +31,7 @@ class Plots(QObject):
     def load(self) -> None:
         """Import what draws plots, unless that was done."""
         if not self._ready and not self._loading.busy:
-            self._loading.run(partial(work.load, (_LIBRARY,)))
+            self._loading.run(partial(work.load, (_MODULE,)))
 
     @Slot()
     def _on_loaded(self) -> None:
@@ -44,15 +42,7 @@ class Plots(QObject):
         if not self._ready:
             return None
         make: Callable[[], CurvePlot]
-        make = import_module(f"{_PACKAGE}.curve_plot").CurvePlot
-        return make()
-
-    def fractions(self) -> FractionPlot | None:
-        """Return a new plot of label fractions, None before that is loaded."""
-        if not self._ready:
-            return None
-        make: Callable[[], FractionPlot]
-        make = import_module(f"{_PACKAGE}.fraction_plot").FractionPlot
+        make = import_module(_MODULE).CurvePlot
         return make()
 
     def close_work(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lusviewer.gui.learning.fraction_plot import FractionPlot
 from lusviewer.gui.learning.trainings import State
 from lusviewer.gui.learning.wishes import ADAPT
 from lusviewer.gui.learning.words import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lusviewer.gui.learning.curve_plot import CurvePlot
-    from lusviewer.gui.learning.fraction_plot import FractionPlot
     from lusviewer.gui.learning.plots import Plots
     from lusviewer.gui.learning.trainings import Training
 
@@ -213,10 +213,9 @@ class RunCard(QFrame):
         if self.curves is not None:
             self.curves.show_curves(told.curves)
         if told.fractions is not None and self.fractions is None:
-            self.fractions = self._plots.fractions()
-            if self.fractions is not None:
-                self.fractions.show_fractions(told.fractions)
-                self._curve_place.addWidget(self.fractions)
+            self.fractions = FractionPlot()
+            self.fractions.show_fractions(told.fractions)
+            self._curve_place.addWidget(self.fractions)
 
 
 class _KindTable(QWidget):
