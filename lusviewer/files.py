@@ -56,6 +56,14 @@ def make_folder(folder: Path) -> None:
         raise ResultError(msg, hint=hint) from error
 
 
+def is_there(path: Path) -> bool:
+    """Return whether ``path`` is a file that can be seen.
+
+    Unlike ``Path.is_file`` this is false, not an error, for what the system refuses.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def free_folder(parent: Path, name: str) -> Path:
     """Return the first folder ``name-1``, ``name-2`` ... that is not in ``parent``."""
     number = 1

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from lusviewer.errors import LibraryError
-from lusviewer.files import make_folder
+from lusviewer.files import is_there, make_folder
 from lusviewer.library.audit import append
 from lusviewer.library.migrations import STEPS, Step
 
@@ -125,7 +125,7 @@ class Database:
         self.file = folder / FILE
         self._steps = steps
         self._wait_s = wait_s
-        if not self.file.exists():
+        if not is_there(self.file):
             make_folder(folder)
         self._engine = _engine(self.file, wait_s)
         try:

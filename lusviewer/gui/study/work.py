@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lusviewer.files import is_there
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -100,7 +102,7 @@ class Shelf:
     @property
     def made(self) -> bool:
         """Whether there is a library in the folder."""
-        return (self.folder / "library.db").is_file()
+        return is_there(self.folder / "library.db")
 
     def library(self) -> Library:
         """Return the library, made where there is none yet.
@@ -171,12 +173,12 @@ def exam_of(shelf: Shelf, clip: int | Path, _cancel: CancelToken) -> Iterator[To
         path = Path(str(clip))
         yield Together((path,), path)
         return
-    if not entry.path.is_file():
+    if not is_there(entry.path):
         msg = f"{entry.path} is not there any more."
         hint = "If it was moved, let Study > Find moved clips look for it."
         raise LibraryError(msg, hint=hint)
     exam = shelf.library().clips.all(ClipFilter(patient=entry.patient, exam=entry.exam))
-    there = [one.path for one in exam if one.path.is_file()]
+    there = [one.path for one in exam if is_there(one.path)]
     yield Together(tuple(there), entry.path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.files import is_there
 from lusviewer.findings import FINDINGS
 from lusviewer.training.adapt.settings import PRETRAIN
 from lusviewer.training.adapt.split import Parts, dealt, holds
@@ -93,7 +94,7 @@ def read_study(library: Library, settings: AdaptSettings) -> Study:
     Raises ``TrainingError`` and ``LibraryError`` where the labels do not do.
     """
     entries = list(library.clips.all())
-    there = [clip for clip in entries if not clip.missing and clip.path.is_file()]
+    there = [clip for clip in entries if not clip.missing and is_there(clip.path)]
     asked = None if settings.task is None else _asked(library, settings)
     if settings.what == PRETRAIN or asked is None:
         clips, left_out = there, {_MISSING: len(entries) - len(there)}

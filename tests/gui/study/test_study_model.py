@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lusviewer.cancel import CancelToken
+from lusviewer.errors import LusViewerError
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.work import Said
 from lusviewer.library import Line, open_library
@@ -220,3 +221,18 @@ def test_what_is_said_while_another_library_opens_is_said_in_the_one_shown(
         with open_library(folder) as library:
             said[folder.name] = library.clips.get(1).labels
     assert said == {"library": {"severity": "2"}, "other": {}}
+
+
+def test_a_folder_that_the_system_refuses_is_told_of_and_is_no_bug(
+    qtbot: QtBot, viewer: ViewerModel, clip_path: Path, tmp_path: Path
+) -> None:
+    """As one of another person is; whoever tests may be allowed to read all."""
+    study = StudyModel(viewer, tmp_path / ("long" * 80), "anna")
+    assert not study.shelf.made
+    study.open()
+    opened(qtbot, viewer, clip_path)
+    with qtbot.waitSignal(study.failed, timeout=WAIT_MS) as told:
+        study.label([Said("severity", "2")], "Severity 2")
+    assert told.args is not None
+    assert isinstance(told.args[0], LusViewerError)
+    study.shutdown()
