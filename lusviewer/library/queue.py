@@ -72,6 +72,11 @@ class Proposal:
     value: str
     probability: float
 
+    @property
+    def note(self) -> str:
+        """What a label that confirms it says of where it comes from."""
+        return f"confirmed a proposal made at {self.probability:.3f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -141,15 +146,11 @@ def confirm(
             msg, hint="'lusviewer queue' shows proposals; 'library label' keeps others."
         )
     answers = [
-        Answer(clip_id, key, one.value, rater, note=_note(one))
+        Answer(clip_id, key, one.value, rater, note=one.note)
         for key, one in found.items()
         if not said or key in said
     ]
     return library.labels.give(*answers)
-
-
-def _note(proposal: Proposal) -> str:
-    return f"confirmed a proposal made at {proposal.probability:.3f}"
 
 
 def _model(library: Library) -> ModelIdentity:

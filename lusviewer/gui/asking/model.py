@@ -122,8 +122,7 @@ class QueueModel(QObject):
             words = self.tr("Confirm a proposal")
         stack.beginMacro(words)
         for one in proposals:
-            note = f"confirmed a proposal made at {one.probability:.3f}"
-            said = Said(one.task, one.value, note=note)
+            said = Said(one.task, one.value, note=one.note)
             self._study.label([said], words, [one.clip.id])
         stack.endMacro()
         new = {(one.clip.id, one.task) for one in proposals}
