@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from lusviewer.errors import LibraryError
@@ -86,10 +87,15 @@ class Change:
 
 
 class Watch:
-    """Tells whether a library's file was changed, by whichever process."""
+    """Tells whether a library's file was changed, but not by the one that watches it.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    SQLite tells a connection of the changes by all others. All that a ``Database``
+    writes goes by one connection: asked there, no change by itself counts, and none
+    by others is missed, however they meet.
+    """
+
+    def __init__(self, writers: Engine) -> None:
+        self._writers = writers
         self._seen = self._version()
 
     def changed(self) -> bool:
@@ -98,17 +104,15 @@ class Watch:
         A file that cannot be read just now was not: whoever reads it next says so.
         """
         before = self._seen
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, SQLAlchemyError):
             self._seen = self._version()
         return before != self._seen
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-    def _version(self) -> int:
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(version)
+    def _version(self) -> tuple[int, int]:
+        """Return the connection's number of the file, and which connection it is."""
+        with self._writers.connect() as connection:
+            version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+            return int(version), id(connection.connection.dbapi_connection)
 
 
 class Database:
@@ -128,6 +132,7 @@ class Database:
         if not is_there(self.file):
             make_folder(folder)
         self._engine = _engine(self.file, wait_s)
+        self._writers = _engine(self.file, wait_s, pool_size=1, max_overflow=0)
         try:
             with self._worded():
                 self._check()
@@ -150,7 +155,7 @@ class Database:
     @contextmanager
     def writing(self, who: str) -> Iterator[Change]:
         """Give a change by ``who``: kept when the ``with`` block ends well, or not."""
-        with self._worded(), self._engine.connect() as connection:
+        with self._worded(), self._writers.connect() as connection:
             writer = connection.execution_options(begin="BEGIN IMMEDIATE")
             with writer.begin():
                 yield Change(writer, who)
@@ -158,11 +163,12 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+        self._writers.dispose()
 
     def watch(self) -> Watch:
-        """Return what tells when the file is changed; to be closed."""
+        """Return what tells when others change the file, while this one is open."""
         with self._worded():
-            return Watch(self._bare())
+            return Watch(self._writers)
 
     def problems(self) -> list[str]:
         """Return what SQLite finds wrong with the whole file; nothing where sound."""
@@ -259,6 +265,8 @@ class Database:
     def _in_words(self, error: Exception) -> LibraryError | None:
         cause = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(error, PoolTimeoutError):
+            code = _BUSY
         if code not in _WORDS:
             return None
         words, hint = _WORDS[code]
@@ -278,10 +286,15 @@ def _version(connection: Connection) -> tuple[int, bool]:
     return 0, application == 0 and version == 0 and tables.scalar_one() == 0
 
 
-def _engine(file: Path, wait_s: float) -> Engine:
+def _engine(
+    file: Path, wait_s: float, *, pool_size: int = 5, max_overflow: int = 10
+) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(file)),
         poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=wait_s,
         connect_args={"timeout": wait_s, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare)

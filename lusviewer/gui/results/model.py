@@ -53,6 +53,7 @@ class ExpertsModel(QObject):
         self._errands = Errands(self)
         self._errands.produced.connect(self._on_done)
         self._errands.failed.connect(self._on_failed)
+        self._untold = False
         self._refreshing = Lane(self)
         self._refreshing.produced.connect(self._on_refreshed)
         self._refreshing.ended.connect(self._on_refreshing_ended)
@@ -105,11 +106,13 @@ class ExpertsModel(QObject):
             self._refreshing.cancel()
             return
         do = partial(work.refresh, self._study.shelf, models, self._study.rater)
+        self._untold = self._refreshing.busy
         self._refreshing.run(do)
 
     @Slot()
     def stop_refreshing(self) -> None:
         """Leave the rest of the library to be judged another time."""
+        self._untold = True
         self._refreshing.cancel()
 
     def close(self) -> None:
@@ -155,4 +158,8 @@ class ExpertsModel(QObject):
 
     @Slot()
     def _on_refreshing_ended(self) -> None:
+        if self._untold:
+            # Nobody was told of the clips that were kept as it was stopped.
+            self._untold = False
+            self._study.changed.emit(Changed())
         self.refreshing.emit(0, 0)

@@ -240,6 +240,8 @@ class StudyModel(QObject):
 
     @Slot()
     def _on_analysis_ended(self) -> None:
+        # Nobody was told of a clip that was kept as the analysis was stopped.
+        self.changed.emit(Changed())
         if self._paused:
             self._go_on()
         else:

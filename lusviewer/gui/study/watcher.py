@@ -1,4 +1,7 @@
-"""Noticing what another window or command does to the library."""
+"""Noticing what another window or command does to the library.
+
+What this window does to it is told by whoever has it written, and not once more.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ LOOK_MS: Final = 2000
 
 
 class Watcher(QObject):
-    """Tells the study when its library was changed, by whichever process."""
+    """Tells the study when its library was changed, but not by this window."""
 
     def __init__(
         self, study: StudyModel, parent: QObject, interval_ms: int = LOOK_MS
@@ -56,7 +59,6 @@ class Watcher(QObject):
     def _close(self) -> None:
         self._timer.stop()
         self._latest.close()
-        self._eye.close()
 
 
 class _Eye:
@@ -69,8 +71,7 @@ class _Eye:
     def look(self, shelf: Shelf, _cancel: CancelToken) -> bool:
         """Return whether the library changed since the last look, or was made."""
         if shelf is not self._shelf:
-            self.close()
-            self._shelf = shelf
+            self._shelf, self._watch = shelf, None
             if shelf.made:
                 self._watch = shelf.library().database.watch()
             return False
@@ -80,9 +81,3 @@ class _Eye:
             self._watch = shelf.library().database.watch()
             return True
         return self._watch.changed()
-
-    def close(self) -> None:
-        """Look at nothing."""
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None

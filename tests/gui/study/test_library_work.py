@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lusviewer.gui.study.cards import Pace
 from lusviewer.gui.study.watcher import Watcher
-from lusviewer.library import open_library
+from lusviewer.gui.study.work import Changed, Said
+from lusviewer.library import Answer, open_library
 from tests.gui.conftest import WAIT_MS, load
 from tests.gui.study.conftest import ALL, wait_for
 from tests.small_clips import write_dicom
@@ -138,7 +139,7 @@ import sys
 from pathlib import Path
 from lusviewer.library import Answer, open_library
 with open_library(Path(sys.argv[1])) as library:
-    library.labels.give(Answer(3, "severity", "1", rater="carl"))
+    library.labels.give(Answer(3, "severity", "1", rater="POCUS"))
 """
 
 
@@ -161,3 +162,23 @@ def test_what_another_process_says_is_shown(
     folder = str(study.shelf.folder)
     subprocess.run([sys.executable, "-c", OTHER, folder], check=True)
     qtbot.waitUntil(lambda: severity() == "1", timeout=WAIT_MS)
+
+
+def test_ones_own_writing_is_told_once_and_not_by_the_watcher_too(
+    qtbot: QtBot, study: StudyModel
+) -> None:
+    watcher = Watcher(study, study, interval_ms=10)
+    looked = [watcher._latest.ready] * 2
+    with qtbot.waitSignals(looked, timeout=WAIT_MS):
+        study.open()
+    changes: list[Changed] = []
+    study.changed.connect(changes.append)
+    study.label([Said("severity", "1")], "Severity 1", [1])
+    qtbot.waitUntil(lambda: not study.writing, timeout=WAIT_MS)
+    with qtbot.waitSignals(looked, timeout=WAIT_MS):
+        pass
+    assert changes == [Changed(frozenset({1}))]
+    with open_library(study.shelf.folder) as library:
+        library.labels.give(Answer(2, "severity", "1", rater="carl"))
+    qtbot.waitUntil(lambda: len(changes) > 1, timeout=WAIT_MS)
+    assert changes[1:] == [Changed()]

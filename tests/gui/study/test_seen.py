@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lusviewer.gui.study.listing.clip_list_view import ClipListView
 from lusviewer.gui.study.listing.work import Show
+from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.seen import COLLECTIONS
 from lusviewer.library import Answer, open_library
 from lusviewer.training.data.library_records import collection_records
@@ -71,6 +73,22 @@ def test_neither_list_nor_findings_show_others_until_asked(
     actions["label_collections"].trigger()
     assert window._settings.flag("collections_shown", default=True) is False
     listed(["", "", "", ""])
+
+
+def test_nothing_of_others_is_shown_from_the_first_look_on(
+    qtbot: QtBot, viewer: ViewerModel, folder: Path
+) -> None:
+    with open_library(folder) as library:
+        library.labels.give(Answer(3, "severity", "3", rater="ben"))
+    study = StudyModel(viewer, folder, "anna")
+    view = ClipListView(study)
+    qtbot.addWidget(view)
+    clips = view.clips
+    with qtbot.waitSignal(clips.listed, timeout=WAIT_MS):
+        study.open()
+    first = [clips.row(place) for place in range(len(ALL))]
+    assert [row.severity for row in first if row] == ["2", "0", "", ""]
+    study.shutdown()
 
 
 def test_what_others_said_is_out_of_sight_before_it_is_read_anew(

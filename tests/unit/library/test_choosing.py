@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, update
 
+from lusviewer.errors import LibraryError
 from lusviewer.library import Answer, ClipFilter, open_library
 from lusviewer.library.tables import EXPERTS, PREDICTIONS
 from lusviewer.library.values import NOT_ASSESSABLE, ClipPrediction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lusviewer.library import Library
 
 MODEL = "a" * 64
@@ -139,13 +143,29 @@ def test_clips_no_model_has_seen_are_found(filled: Library) -> None:
     assert filled.clips.count(ClipFilter(analysed=False)) == 3
 
 
-def test_a_change_by_another_process_is_noticed(filled: Library) -> None:
+def test_a_change_by_another_is_noticed_and_none_of_ones_own(filled: Library) -> None:
     watch = filled.database.watch()
-    try:
-        assert not watch.changed()
-        with open_library(filled.folder) as other:
-            label(other, 1, "1", "ben")
+    assert not watch.changed()
+    label(filled, 1, "2", "anna")
+    assert not watch.changed()
+    with open_library(filled.folder) as other:
+        label(other, 1, "1", "ben")
         assert watch.changed()
         assert not watch.changed()
-    finally:
-        watch.close()
+        label(other, 2, "1", "ben")
+        # One's own that comes between does not hide it.
+        label(filled, 2, "2", "anna")
+    assert watch.changed()
+    assert not watch.changed()
+
+
+def test_writers_in_one_process_wait_for_each_other_and_then_say_so(
+    filled_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(filled_folder, tmp_path / "filled")
+    with open_library(tmp_path / "filled", wait_s=0.05) as library:
+        with library.database.writing("anna"):
+            with pytest.raises(LibraryError) as told:
+                label(library, 1, "1", "ben")
+            assert "being changed by another" in told.value.message
+        label(library, 1, "1", "ben")

@@ -55,8 +55,8 @@ class ClipListModel(QAbstractListModel):
     def __init__(self, study: StudyModel, parent: QObject) -> None:
         super().__init__(parent)
         self._study = study
-        self.listing = Listing(Choice())
-        self.choice = Choice()
+        self.choice = Choice(raters=study.seen.raters)
+        self.listing = Listing(self.choice)
         self.open_id: int | None = None
         self._shelf = study.shelf
         self._rows: OrderedDict[int, Row] = OrderedDict()
