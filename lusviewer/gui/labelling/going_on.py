@@ -13,6 +13,7 @@ from lusviewer.gui.labelling import work
 
 if TYPE_CHECKING:
     from lusviewer.gui.labelling.model import Labelling
+    from lusviewer.gui.study.work import Current
 
 
 class GoingOn(QObject):
@@ -21,6 +22,8 @@ class GoingOn(QObject):
     def __init__(self, labelling: Labelling) -> None:
         super().__init__(labelling)
         self._labelling = labelling
+        self._awaited: tuple[int, str] | None = None
+        labelling.study.current_changed.connect(self._on_current)
         self._lane = Lane(self)
         self._lane.produced.connect(self._on_ahead)
         self._lane.failed.connect(self._on_failed)
@@ -49,11 +52,22 @@ class GoingOn(QObject):
             text = self.tr("{question}: you have answered for every other clip")
             self._tell(text.format(question=question.title))
             return
-        self._labelling.study.open_clip(ahead.clip)
         text = self.tr("{question}: {n} clips without your answer")
         if ahead.left == 1:
             text = self.tr("{question}: the last clip without your answer")
-        self._tell(text.format(question=question.title, n=ahead.left))
+        text = text.format(question=question.title, n=ahead.left)
+        self._awaited = ahead.clip, text
+        self._labelling.study.open_clip(ahead.clip)
+
+    @Slot(object)
+    def _on_current(self, current: Current | None) -> None:
+        """Tell how many are left once the clip is there: opening it clears the line."""
+        if current is None or current.entry is None or self._awaited is None:
+            return
+        clip, text = self._awaited
+        if current.entry.id == clip:
+            self._awaited = None
+            self._tell(text)
 
     def _tell(self, text: str) -> None:
         self._labelling.viewer.status_changed.emit(text)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from lusviewer.cancel import CancelToken
+from lusviewer.gui.status_strip import StatusStrip
 from lusviewer.library import Answer, open_library
 from lusviewer.library.adding import Whose, add_paths
 from tests.gui.conftest import WAIT_MS
@@ -80,6 +81,9 @@ def test_each_clip_without_ones_own_answer_comes_in_turn_until_none_is_left(
         qtbot.keyClick(study_window, Qt.Key.Key_J, CONTROL)
         wait_for(qtbot, study_window, clip)
         assert labelling.selected == key
+        strip = study_window.statusBar()
+        assert isinstance(strip, StatusStrip)
+        assert "without your answer" in strip.message.full_text
     title = labelling.questions[key].title
     assert f"{title}: 2 clips without your answer" in told
     assert f"{title}: the last clip without your answer" in told
