@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import signal
-import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
 from lusviewer import paths
-from lusviewer.cancel import Cancelled
-from lusviewer.errors import LusViewerError
 from lusviewer.library import default_folder
 from lusviewer.training.adapt.run import Going, adapt, check_only
 from lusviewer.training.adapt.settings import (
@@ -26,9 +21,10 @@ from lusviewer.training.adapt.settings import (
     AdaptSettings,
 )
 from lusviewer.training.local.control import Control
+from lusviewer.training.local.telling import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,37 +34,23 @@ def main(argv: Sequence[str]) -> int:
     a wrong call, 130 where it was stopped: then no model was written, and the
     checkpoint stays for --resume, but with --drop.
     """
-    options = _parser().parse_args(list(argv))
-    control = Control()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: control.cancel.cancel())
+    options, control = _parser().parse_args(list(argv)), Control()
     if options.control:
         control.listen()
-    try:
-        settings = _settings(options)
-        # On so few numbers threads wait for each other longer than they work. Only
-        # libraries that are loaded are held back.
-        import_module("sklearn.linear_model")
-        import_module("cv2").setNumThreads(1)
-        going = Going(
-            control,
-            resume=options.resume,
-            drop=options.drop,
-            wait=not options.no_wait,
-        )
-        with threadpool_limits(settings.threads):
-            run = check_only if options.check else adapt
-            for event in run(settings, going):
-                print(json.dumps(event), flush=True)
-    except Cancelled:
-        print(json.dumps({"event": "stopped"}), flush=True)
-        return 130
-    except LusViewerError as error:
-        told = {"event": "error", "message": error.message, "hint": error.hint}
-        print(json.dumps(told), flush=True)
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return tell(_events(options, control), control)
+
+
+def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str, Any]]:
+    settings = _settings(options)
+    # On so few numbers threads wait for each other longer than they work. Only
+    # libraries that are loaded are held back.
+    import_module("sklearn.linear_model")
+    import_module("cv2").setNumThreads(1)
+    going = Going(
+        control, resume=options.resume, drop=options.drop, wait=not options.no_wait
+    )
+    with threadpool_limits(settings.threads):
+        yield from (check_only if options.check else adapt)(settings, going)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer import paths
-from lusviewer.cancel import Cancelled
-from lusviewer.errors import LusViewerError
 from lusviewer.findings import ModelIdentity
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.library import default_folder
@@ -27,6 +23,7 @@ from lusviewer.training.local.settings import (
     check_installed,
     check_settings,
 )
+from lusviewer.training.local.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,24 +37,8 @@ def main(argv: Sequence[str]) -> int:
     0 where the expert was written, or the labels can be trained on, 1 where not, 2 for
     a wrong call, 130 where it was stopped: then nothing was written.
     """
-    options = _parser().parse_args(list(argv))
-    control = Control()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: control.cancel.cancel())
-    failed = False
-    try:
-        for event in _events(options, control):
-            failed = failed or event["event"] == "error"
-            print(json.dumps(event), flush=True)
-    except Cancelled:
-        print(json.dumps({"event": "stopped"}), flush=True)
-        return 130
-    except LusViewerError as error:
-        told = {"event": "error", "message": error.message, "hint": error.hint}
-        print(json.dumps(told), flush=True)
-        print(error, file=sys.stderr)
-        return 1
-    return int(failed)
+    options, control = _parser().parse_args(list(argv)), Control()
+    return tell(_events(options, control), control)
 
 
 def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str, Any]]:
