@@ -40,7 +40,7 @@ class Axes:
         self.widget.setAccessibleName(name)
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view = pyqtgraph.ViewBox(enableMenu=False, enableMouse=False)
-        grid = pyqtgraph.GraphicsLayout()
+        self._grid = grid = pyqtgraph.GraphicsLayout()
         grid.addItem(self.view, 0, 1)
         self._sides = [pyqtgraph.AxisItem(side) for side in ("left", "bottom")]
         for side, place in zip(self._sides, ((0, 0), (1, 1)), strict=True):
@@ -57,6 +57,13 @@ class Axes:
         line = pyqtgraph.PlotDataItem()
         self.view.addItem(line)
         return line
+
+    def settle(self) -> None:
+        """Give the numbers beside the axes their room.
+
+        A layout that Qt left invalid without an event to come asks for none again.
+        """
+        self._grid.layout.activate()
 
     def dress(self, colours: Theme) -> None:
         """Take the colours of the theme."""
@@ -115,6 +122,7 @@ class CurvePlot(QWidget):
         dot = "o" if len(curve.steps) <= _FEW else None
         self.learned.setData(curve.steps, curve.loss, symbol=dot)
         self.judged.setData(curve.judged_at, curve.judged, symbol=dot)
+        self.axes.settle()
         self._tell()
 
     def _tell(self) -> None:
