@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from lusviewer.library.agreement import NumberAgreement, TaskAgreement
     from lusviewer.library.agreement_figures import Estimate
 
+_REST_MS: Final = 500
+"""How long after a change of the library raters are compared anew."""
+
 
 class AgreementDialog(QDialog):
     """Two raters to choose; it follows the library while it is open."""
@@ -51,6 +54,7 @@ class AgreementDialog(QDialog):
         self._compared: Compared | None = None
         self._questions: dict[str, Question] = {}
         self._lane = Lane(self)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._make_head()
         self.resize(980, 620)
         # The window is seen before what it is filled with is made, a part at a turn.
@@ -137,7 +141,8 @@ class AgreementDialog(QDialog):
         self.apart.clicked.connect(self._open)
         self._lane.produced.connect(self._show)
         self._lane.failed.connect(self._viewer.report_failure)
-        self._labelling.study.changed.connect(self._on_chosen)
+        self._rest.timeout.connect(self._on_rest)
+        self._labelling.study.changed.connect(self._on_study)
         self._labelling.study.opened.connect(self._on_chosen)
         self._ask(self._labelling.study.rater, "")
 
@@ -152,6 +157,19 @@ class AgreementDialog(QDialog):
         self._ask(
             str(self.first.currentData() or ""), str(self.second.currentData() or "")
         )
+
+    @Slot()
+    def _on_study(self) -> None:
+        if not self._rest.isActive():
+            self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        """Compare anew, one time after the other: of thousands of clips it is work."""
+        if self._lane.busy:
+            self._rest.start()
+        else:
+            self._on_chosen()
 
     # --- showing ----------------------------------------------------------------
 
@@ -319,6 +337,7 @@ class AgreementDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop comparing."""
         self._making.stop()
+        self._rest.stop()
         self._lane.close()
         super().closeEvent(event)
 

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from lusviewer.cancel import CancelToken
+from lusviewer.gui.study.work import Changed
 from lusviewer.library import Answer, Line, open_library
 from lusviewer.library.records import ClipRecord, add_records
 from tests.gui.conftest import WAIT_MS
@@ -124,3 +125,18 @@ def test_the_model_is_a_rater_once_it_has_looked(
     rows = dialog.tasks.texts.rows
     assert [row[0] for row in rows] == ["B-lines"]
     assert rows[0][3] == "3"
+
+
+def test_it_follows_a_library_that_changes_often_one_look_at_a_time(
+    qtbot: QtBot, window: MainWindow, clips: list[int]
+) -> None:
+    give(window, "anna", "severity", {clips[0]: "0", clips[1]: "1"})
+    give(window, "bert", "severity", {clips[0]: "0", clips[1]: "1"})
+    dialog = page(qtbot, window)
+    qtbot.waitUntil(lambda: not dialog._lane.busy, timeout=WAIT_MS)
+    give(window, "bert", "severity", {clips[2]: "1"})
+    give(window, "anna", "severity", {clips[2]: "1"})
+    for _ in range(20):
+        window.study.tell(Changed())
+    assert not dialog._lane._jobs
+    qtbot.waitUntil(lambda: dialog.tasks.texts.rows[0][3] == "3", timeout=WAIT_MS)

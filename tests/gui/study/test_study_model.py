@@ -9,7 +9,7 @@ from lusviewer.cancel import CancelToken
 from lusviewer.errors import LusViewerError
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.work import Said
-from lusviewer.library import Line, open_library
+from lusviewer.library import Answer, Line, open_library
 from lusviewer.library.adding import add_paths
 from tests.gui.conftest import WAIT_MS
 
@@ -236,3 +236,27 @@ def test_a_folder_that_the_system_refuses_is_told_of_and_is_no_bug(
     assert told.args is not None
     assert isinstance(told.args[0], LusViewerError)
     study.shutdown()
+
+
+def test_undoing_takes_back_what_was_said_in_the_library_open_before(
+    qtbot: QtBot,
+    viewer: ViewerModel,
+    study: StudyModel,
+    exam_folder: Path,
+    tmp_path: Path,
+) -> None:
+    first, other = study.shelf.folder, tmp_path / "other"
+    for folder in (first, other):
+        with open_library(folder) as library:
+            paths = [exam_folder / "a.dcm"]
+            list(add_paths(library, paths, CancelToken(), who="anna"))
+            library.labels.give(Answer(1, "severity", "1", "anna"))
+    study.label([Said("severity", "2")], "Severity 2", [1])
+    with qtbot.waitSignal(study.opened, timeout=WAIT_MS):
+        study.open(other)
+    viewer.undo_stack.back()
+    qtbot.waitUntil(lambda: not study.writing, timeout=WAIT_MS)
+    for folder, said in ((first, ["1", "2", "1"]), (other, ["1"])):
+        with open_library(folder) as library:
+            history = library.labels.history(1)
+            assert [one.answer.value for one in history] == said
