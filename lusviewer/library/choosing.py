@@ -216,8 +216,11 @@ def _differing(raters: tuple[str, ...] | None) -> Select[tuple[int]]:
     As a list shows it: the newest label counts, and only what the expert could say.
     """
     newer = LABELS.alias("newer")
+    # Looked up by rater, each of the labels would be searched for several times.
     seen = [
-        table.c.rater.in_(raters) for table in (newer, LABELS) if raters is not None
+        func.coalesce(table.c.rater, "").in_(raters)
+        for table in (newer, LABELS)
+        if raters is not None
     ]
     newest = not_(
         select(newer.c.id)

@@ -169,3 +169,11 @@ def test_writers_in_one_process_wait_for_each_other_and_then_say_so(
                 label(library, 1, "1", "ben")
             assert "being changed by another" in told.value.message
         label(library, 1, "1", "ben")
+
+
+def test_only_those_who_are_seen_are_held_against_the_expert(filled: Library) -> None:
+    judge(filled, 1, "2")
+    label(filled, 1, "1", "anna")
+    label(filled, 1, "2", "ben")
+    for raters, found in ((("anna",), (1,)), (("ben",), ()), (("anna", "ben"), ())):
+        assert filled.clips.ids(ClipFilter(differing=True, raters=raters)) == found

@@ -263,6 +263,7 @@ def test_a_page_ordered_by_what_is_said_takes_under_20_ms(
         ClipFilter(text="P010"),
         ClipFilter(analysed=False),
         ClipFilter(differing=True),
+        ClipFilter(differing=True, raters=("anna", "ben", "carl")),
         *BY_WHAT_IS_SAID,
     ],
     ids=str,
