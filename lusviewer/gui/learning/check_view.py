@@ -62,7 +62,7 @@ class CheckView(QFrame):
             told = f"{told}, {counted(clips.features, one, many)}"
         self._column.addWidget(words(told, wrap=True))
         if clips.chosen is not None:
-            only = self.tr("Only of the {n} clips chosen from {total}.")
+            only = self.tr("Chosen: {n} of the library's {total} clips.")
             n, total = clips.chosen
             told = only.format(n=n, total=total)
             self._column.addWidget(words(told, "muted", wrap=True))

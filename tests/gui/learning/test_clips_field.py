@@ -54,7 +54,7 @@ def test_the_form_follows_what_is_listed_and_selected_in_the_library(
     form.clips.choose("listed")
     said = looked(qtbot, panel)
     assert "9 clips of 3 patients" in said
-    assert "Only of the 9 clips chosen from 36." in said
+    assert "Chosen: 9 of the library's 36 clips." in said
     assert not panel.tabs.experts.box.start.isEnabled()
     view.clips.choose(Choice())
     qtbot.waitUntil(
