@@ -6,11 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QWidget,
+    QWidgetAction,
+)
 
 from lusviewer.gui.layers import LAYER_NAMES
 from lusviewer.gui.panel_parts import Swatch, words
-from lusviewer.gui.theme import SPACE
+from lusviewer.gui.theme import SPACE, set_icon
 
 if TYPE_CHECKING:
     from lusviewer.gui.layers import Layers
@@ -97,3 +105,21 @@ class LayerPanel(QWidget):
             slider.blockSignals(True)  # noqa: FBT003 - Qt's own signature
             slider.setValue(round(100 * layer.opacity))
             slider.blockSignals(False)  # noqa: FBT003
+
+
+class LayerButton(QToolButton):
+    """Opens the layers below it."""
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self.setText(self.tr("Layers"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setAccessibleName(self.tr("Layers"))
+        self.setToolTip(self.tr("Which layers are laid over the image (1 to 8)"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_icon(self, "layers")
+        menu = QMenu(self)
+        layers = QWidgetAction(menu)
+        layers.setDefaultWidget(LayerPanel(viewer))
+        menu.addAction(layers)
+        self.setMenu(menu)

@@ -13,14 +13,12 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
-    QMenu,
     QSizePolicy,
     QTabWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
-    QWidgetAction,
 )
 
 from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
@@ -35,14 +33,13 @@ from lusviewer.gui.findings_panel import FindingsPanel
 from lusviewer.gui.focus_keys import FocusKeys
 from lusviewer.gui.labelling.commands import LabelCommands
 from lusviewer.gui.later import Later
-from lusviewer.gui.layer_panel import LayerPanel
+from lusviewer.gui.layer_panel import LayerButton
 from lusviewer.gui.player import Player
 from lusviewer.gui.results.commands import ResultCommands
 from lusviewer.gui.status_strip import StatusStrip
 from lusviewer.gui.study.commands import StudyCommands
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.panel import StudyPanel
-from lusviewer.gui.theme import set_icon
 from lusviewer.gui.timeline_view import TimelineView
 from lusviewer.paths import user_data
 
@@ -241,7 +238,7 @@ class MainWindow(QMainWindow):
             if not name:
                 bar.addSeparator()
             elif name == "layers":
-                bar.addWidget(self._layer_button())
+                bar.addWidget(LayerButton(self._viewer))
             else:
                 bar.addAction(self.actions_by_name[name])
                 if name in _WITH_TEXT:
@@ -263,21 +260,6 @@ class MainWindow(QMainWindow):
         button = bar.widgetForAction(action)
         if isinstance(button, QToolButton):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-
-    def _layer_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText(self.tr("Layers"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setAccessibleName(self.tr("Layers"))
-        button.setToolTip(self.tr("Which layers are laid over the image (1 to 8)"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_icon(button, "layers")
-        menu = QMenu(button)
-        layers = QWidgetAction(menu)
-        layers.setDefaultWidget(LayerPanel(self._viewer))
-        menu.addAction(layers)
-        button.setMenu(menu)
-        return button
 
     def _connect(self) -> None:
         viewer = self._viewer
