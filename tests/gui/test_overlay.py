@@ -155,11 +155,11 @@ def test_an_a_line_is_not_drawn_outside_the_beam():
 
 
 def test_a_line_is_not_drawn_across_a_jump_of_the_pleura():
-    jumping = np.float32([[10, 0], [11, 4], [60, 5], [61, 9], [62, 13]])
+    jumping = np.array([[10, 0], [11, 4], [60, 5], [61, 9], [62, 13]], np.float32)
     first, second = level_parts(jumping)
     assert first.tolist() == jumping[:2].tolist()
     assert second.tolist() == jumping[2:].tolist()
-    assert level_parts(np.float32([[0, 0], [40, 1]])) == []
+    assert level_parts(np.array([[0, 0], [40, 1]], np.float32)) == []
 
 
 def test_a_b_line_marks_how_much_of_the_pleura_it_leaves_from():
