@@ -29,7 +29,7 @@ def test_a_dock_among_tabs_does_not_repeat_its_title(
     assert bar_of(timelines).title.full_text == "Timelines"
     bar_of(exam).float_button.click()
     assert exam.isFloating()
-    qtbot.waitUntil(lambda: bar_of(exam).title.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(bar_of(exam).title.isVisible, timeout=WAIT_MS)
     bar_of(exam).float_button.click()
     qtbot.waitUntil(lambda: not bar_of(exam).title.isVisible(), timeout=WAIT_MS)
 
@@ -47,4 +47,4 @@ def test_the_last_dock_of_a_side_says_its_title(
     findings, learning = window.docks[1], window.study_docks[2]
     assert not bar_of(findings).title.isVisible()
     learning.close()
-    qtbot.waitUntil(lambda: bar_of(findings).title.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(bar_of(findings).title.isVisible, timeout=WAIT_MS)
