@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from lusviewer.gui.learning.child import program
 from lusviewer.gui.learning.panel import LearningPanel
-from lusviewer.gui.learning.wishes import Asked, Source, Wish
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.inference import open_bundle
 from tests.gui.conftest import WAIT_MS, load
@@ -41,21 +38,6 @@ def library(filled: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(filled, tmp_path / "library"))
 
 
-@pytest.fixture(scope="session")
-def taught(
-    filled: Path, bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The library once an expert was trained on it, to be left as it is."""
-    folder = Path(
-        shutil.copytree(filled, tmp_path_factory.mktemp("taught") / "library")
-    )
-    asked = Asked("severity")
-    wish = Wish(asked, Source(folder, bundle_folder), ("measured",), ("tree",), 3)
-    name, call = program(wish.arguments())
-    subprocess.run([name, *call], check=True, capture_output=True)
-    return folder
-
-
 @pytest.fixture
 def shown(
     qtbot: QtBot, viewer: ViewerModel, settings: Settings, tmp_path: Path
@@ -65,8 +47,7 @@ def shown(
     study = StudyModel(viewer, tmp_path / "library", "anna")
 
     def show() -> LearningPanel:
-        with qtbot.waitSignal(viewer.models_changed, timeout=WAIT_MS):
-            load(viewer)
+        load(viewer)
         qtbot.waitUntil(lambda: viewer.analysis.models is not None, timeout=WAIT_MS)
         panel = LearningPanel(viewer, study, settings)
         made.append(panel)

@@ -60,7 +60,7 @@ def panel(
     made.resize(380, 900)
     made.tabs.setCurrentIndex(1)
     made.show()
-    qtbot.waitUntil(lambda: made.tabs.deeper.box.checker.check.done, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: made.tabs.deeper.offer is not None, timeout=WAIT_MS)
     yield made
     made.shutdown()
     study.shutdown()
@@ -70,6 +70,7 @@ def test_a_part_that_learns_goes_on_after_an_interruption_and_is_used(
     qtbot: QtBot, viewer: ViewerModel, panel: LearningPanel, library: Path
 ) -> None:
     deeper = panel.tabs.deeper
+    qtbot.waitUntil(lambda: deeper.box.checker.check.done, timeout=LONG_MS)
     reads(qtbot, deeper.box.check, "10 clips of 10 patients")
     reads(qtbot, deeper.box.check, "Patients: 4 learn, 2 judge, 4 test")
     assert deeper.box.reason.text().startswith("Takes about")

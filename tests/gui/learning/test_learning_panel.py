@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +17,7 @@ from tests.unit.local.conftest import relabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -142,7 +141,7 @@ def test_a_new_label_is_counted_without_being_asked_for(
     )
 
 
-def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
+def test_a_training_shows_how_it_goes_and_its_result_is_opened_and_deleted(
     qtbot: QtBot, library: Path, shown: Show
 ) -> None:
     panel = shown()
@@ -169,6 +168,27 @@ def test_a_training_shows_how_it_goes_and_its_result_can_be_opened(
     )
     press(qtbot, card, "Put away")
     assert not panel.tabs.experts.runs.cards
+    panel.hide()
+    check_earlier_result(qtbot, shown(), library)
+
+
+def check_earlier_result(qtbot: QtBot, panel: LearningPanel, library: Path) -> None:
+    """A panel made anew lists it, and deletes it only when that is meant."""
+    earlier = panel.tabs.experts.earlier
+    reads(qtbot, earlier, "severity-local-1")
+    reads(qtbot, earlier, "36 clips")
+    folder = library / "experts" / "severity-local-1"
+    with qtbot.waitSignal(panel.result_wanted, timeout=WAIT_MS) as wanted:
+        press(qtbot, earlier, "Show the result")
+    assert wanted.args == [folder]
+    press(qtbot, earlier, "Delete ...")
+    assert earlier.asking is not None
+    press(qtbot, earlier.asking, "Keep it")
+    assert folder.is_dir()
+    press(qtbot, earlier, "Delete ...")
+    press(qtbot, earlier.asking, "Delete")
+    reads(qtbot, earlier, "None yet")
+    assert not list(folder.parent.iterdir())
 
 
 def test_of_two_trainings_one_waits_and_may_leave_the_queue(
@@ -255,25 +275,3 @@ def test_a_program_without_its_training_says_how_to_get_it(
     assert "Training needs sklearn" in words_in(panel)
     assert "pip install 'lusviewer[training]'" in words_in(panel)
     assert not panel.tabs.experts.box.start.isVisible()
-
-
-def test_an_earlier_result_is_shown_and_deleted_only_when_that_is_meant(
-    qtbot: QtBot, taught: Path, tmp_path: Path, shown: Show
-) -> None:
-    library = Path(shutil.copytree(taught, tmp_path / "library"))
-    panel = shown()
-    earlier = panel.tabs.experts.earlier
-    reads(qtbot, earlier, "severity-local-1")
-    reads(qtbot, earlier, "36 clips")
-    folder = library / "experts" / "severity-local-1"
-    with qtbot.waitSignal(panel.result_wanted, timeout=WAIT_MS) as wanted:
-        press(qtbot, earlier, "Show the result")
-    assert wanted.args == [folder]
-    press(qtbot, earlier, "Delete ...")
-    assert earlier.asking is not None
-    press(qtbot, earlier.asking, "Keep it")
-    assert folder.is_dir()
-    press(qtbot, earlier, "Delete ...")
-    press(qtbot, earlier.asking, "Delete")
-    reads(qtbot, earlier, "None yet")
-    assert not list(folder.parent.iterdir())
