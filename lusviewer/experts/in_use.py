@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lusviewer import paths
+from lusviewer.errors import ManifestError
 from lusviewer.experts.expert import Expert, folders_in_use, open_expert
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ def experts_in_use(bundle: Path, own: Path | None = None) -> tuple[Expert, ...]:
     """
     folders = in_use(bundle, own)
     return tuple(open_expert(folder) for folder in folders.values())
+
+
+def usable_experts(
+    bundle: Path,
+) -> tuple[tuple[Expert, ...], tuple[ManifestError, ...]]:
+    """Return the experts in use that can be opened, and what is wrong with others."""
+    usable, wrong = [], []
+    for folder in in_use(bundle).values():
+        try:
+            usable.append(open_expert(folder))
+        except ManifestError as error:
+            wrong.append(error)
+    return tuple(usable), tuple(wrong)
 
 
 def in_use(bundle: Path, own: Path | None = None) -> dict[str, Path]:

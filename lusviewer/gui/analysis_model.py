@@ -191,6 +191,8 @@ class AnalysisModel(QObject):
         self.models = loaded[-1]
         self._loaded_path = self.bundle_path
         self.models_changed.emit(self.models)
+        for error in self.models.wrong:
+            self.failed.emit(error)
 
     @Slot()
     def _on_loading_ended(self) -> None:

@@ -48,11 +48,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What answers: a bundle and the experts that came with it."""
+    """What answers: a bundle and its experts; those in use that cannot be opened."""
 
     bundle: ModelBundle
     experts: tuple[Expert, ...]
     asked_device: str
+    wrong: tuple[LusViewerError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,20 +227,20 @@ def load_models(
     """Yield the bundle in ``folder`` and its experts, once."""
     # Several jobs need it once there is a model, and must not import it side by side.
     import lusviewer.analysis  # noqa: F401
-    from lusviewer.experts.in_use import experts_in_use
+    from lusviewer.experts.in_use import usable_experts
     from lusviewer.inference import open_bundle
 
     bundle = open_bundle(folder, device=device, threads=threads)
     cancel.check()
-    experts = experts_in_use(folder)
-    yield Models(bundle, experts, device)
+    experts, wrong = usable_experts(folder)
+    yield Models(bundle, experts, device, wrong)
 
 
 def load_experts(folder: Path, _cancel: CancelToken) -> Iterator[tuple[Expert, ...]]:
-    """Yield the experts in use with the bundle in ``folder``, once."""
-    from lusviewer.experts.in_use import experts_in_use
+    """Yield the experts in use with the bundle in ``folder`` that can be opened."""
+    from lusviewer.experts.in_use import usable_experts
 
-    yield experts_in_use(folder)
+    yield usable_experts(folder)[0]
 
 
 def judge(report: ClipReport, models: Models, cancel: CancelToken) -> Iterator[Judged]:

@@ -109,19 +109,5 @@ STUDY_ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "",
         "study/f",
     ),
-    ActionSpec(
-        "experts_in_use",
-        QT_TRANSLATE_NOOP("Actions", "Experts in &use ..."),
-        (),
-        "model",
-        "study/g",
-    ),
-    ActionSpec(
-        "experts_result",
-        QT_TRANSLATE_NOOP("Actions", "Open the result of a &training ..."),
-        (),
-        "",
-        "study/g",
-    ),
 )
 """Their place in the menus is 'study'."""

@@ -12,10 +12,14 @@ from lusviewer.analysis import analyse, summarise
 from lusviewer.cancel import CancelToken
 from lusviewer.errors import ClipError, LusViewerError, ManifestError
 from lusviewer.experts import load_experts
+from lusviewer.experts.store import ExpertStore
 from lusviewer.findings import ClipReport, FrameFindings, Timelines
+from lusviewer.gui.actions import ACTIONS
 from lusviewer.gui.viewer_model import ViewerModel
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.io import open_clip
+from lusviewer.paths import user_experts
+from tests.bundles import make_tree
 from tests.gui.conftest import WAIT_MS, load
 from tests.small_clips import write_dicom
 
@@ -350,3 +354,22 @@ def test_a_coloured_clip_is_shown_in_colour_and_a_gray_one_is_not(
     with qtbot.waitSignal(viewer.image_changed, timeout=WAIT_MS) as shown:
         viewer.open_path(tmp_path / "gray.png")
     assert shown.args[0].shape == (120, 160)
+
+
+def test_a_damaged_expert_of_ones_own_is_told_and_the_model_answers_all_the_same(
+    qtbot, viewer, bundle_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    store = ExpertStore(user_experts(bundle_folder))
+    own = store.install(make_tree(tmp_path / "made"), "mine")
+    own.manifest.file.write_bytes(b"half")
+    with qtbot.waitSignal(viewer.failed, timeout=WAIT_MS) as told:
+        load(viewer)
+    assert "head.onnx" in told.args[0].message
+    assert viewer.bundle is not None
+    assert len(viewer.experts) == 2
+
+
+def test_every_action_stands_in_the_table_once():
+    names = [spec.name for spec in ACTIONS]
+    assert len(names) == len(set(names))
