@@ -16,7 +16,21 @@ from lusviewer.paths import default_bundle
 from tests.small_clips import write_dicom
 
 PAINTED_S = 0.6
-"""From the start of the process to the painted window, on a machine at rest."""
+"""Processor time from the start to the painted window, on a machine at rest."""
+
+FLOOR_S = 0.16
+"""What Qt, numpy and an empty window take on such a machine; measured in each run."""
+
+_FLOOR = """
+import time
+import numpy
+from PySide6 import QtCore, QtGui, QtSvg, QtWidgets
+application = QtWidgets.QApplication([])
+window = QtWidgets.QMainWindow()
+window.show()
+window.grab()
+print(time.process_time())
+"""
 
 _MEASURE = """
 import json, sys, time
@@ -86,14 +100,16 @@ def test_paths_and_a_screenshot_can_be_asked_for():
 
 
 def test_the_window_is_painted_soon_and_without_the_heavy_libraries(tmp_path):
-    best = 10.0
+    best = floor = 10.0
     for _ in range(3):
+        empty = run(tmp_path, "-c", _FLOOR)
+        floor = min(floor, float(empty.stdout))
         done = run(tmp_path, "-c", _MEASURE, str(tmp_path / "settings.ini"))
         assert done.returncode == 0, done.stderr
         measured = json.loads(done.stdout.splitlines()[-1])
         assert measured["loaded"] == []
         best = min(best, measured["cpu_s"])
-    assert best < PAINTED_S
+    assert best < PAINTED_S * max(1.0, floor / FLOOR_S)
 
 
 def test_a_picture_of_a_file_that_does_not_open_is_an_error_by_name(tmp_path):
