@@ -58,6 +58,9 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "QT_QPA_PLATFORM": "offscreen",
+        # Compiled once, as where the program was started before.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"),
     }
     return subprocess.run(
         [sys.executable, *arguments],
