@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
@@ -47,6 +47,8 @@ class TimelineArea(QAbstractScrollArea):
         self._drag = TimeDrag()
         self._hover: QPointF | None = None
         self._cursor_x = -1.0
+        self._remaking = QTimer(self, singleShot=True, interval=0)
+        self._remaking.timeout.connect(self._remake)
         self._set_up()
         self._connect()
         self._arrange()
@@ -79,9 +81,9 @@ class TimelineArea(QAbstractScrollArea):
         viewer.clip_closed.connect(self._on_clip)
         viewer.frame_changed.connect(self._on_frame)
         viewer.loop_changed.connect(self._on_loop)
+        for arrived in (viewer.findings_arrived, viewer.report_changed):
+            arrived.connect(self._remaking.start)
         for changed in (
-            viewer.findings_arrived,
-            viewer.report_changed,
             viewer.selection_changed,
             viewer.models_changed,
             viewer.analysis_started,
@@ -163,6 +165,14 @@ class TimelineArea(QAbstractScrollArea):
     def _redraw(self) -> None:
         self._still = self._canvas = None
         self.viewport().update()
+
+    @Slot()
+    def _remake(self) -> None:
+        """Draw the pixmap anew in a turn of its own, apart from all other painting."""
+        self._redraw()
+        if self.isVisible():
+            self._canvas = self._made_canvas()
+            self._still = self._paint_still(self._canvas)
 
     @Slot()
     def _on_clip(self) -> None:

@@ -16,7 +16,7 @@ from lusviewer.gui.theme import apply_theme
 from lusviewer.gui.viewer_model import ViewerModel
 from lusviewer.paths import default_bundle
 from tests.gui.conftest import WAIT_MS, load
-from tests.gui.watchdog import Watch, but_for_repaints
+from tests.gui.watchdog import Watch
 from tests.small_clips import frames
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def _worst_of_the_best_run(*arguments) -> list[tuple[float, str]]:
     over: list[tuple[float, str]] = []
     for _ in range(3):
         watch = _watched(*arguments)
-        limit_ms = LIMIT_MS * watch.slowness
-        over = but_for_repaints(watch.over(limit_ms), limit_ms)
+        over = watch.over(LIMIT_MS * watch.slowness)
         if not over:
             break
     return over

@@ -40,6 +40,7 @@ def drag(view, start, end):
 
 
 def shot(view):
+    QTest.qWait(1)  # What has just arrived is drawn in a turn of its own.
     return view.viewport().grab().toImage()
 
 

@@ -84,16 +84,3 @@ class WatchedApplication(QApplication):
             spent_ms = (time.thread_time_ns() - begun) / 1e6
             self._depth -= 1
             watch.spent_ms.append((spent_ms, f"{kind.name} of {name}"))
-
-
-def but_for_repaints(
-    over: list[tuple[float, str]], limit_ms: float
-) -> list[tuple[float, str]]:
-    """Return the events ``over`` without two whole repaints of the clip's scene.
-
-    On two slow cores such a repaint, once or twice in a run, takes up to twice the
-    limit: known, not mended yet (docs/performance.md). More, or longer ones, count.
-    """
-    repaints = [one for one in over if "QGraphicsScene" in one[1]]
-    known = [one for one in repaints if one[0] < 2.5 * limit_ms][:2]
-    return [one for one in over if one not in known]
