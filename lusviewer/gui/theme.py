@@ -205,18 +205,20 @@ def icon(name: str, theme: Theme | None = None) -> QIcon:
 def _made(name: str, theme: Theme) -> QIcon:
     made = QIcon()
     svg = icon_path(name).read_text(encoding="utf-8")
-    modes = (
-        (QIcon.Mode.Normal, QIcon.State.Off, theme.text),
-        (QIcon.Mode.Normal, QIcon.State.On, theme.accent),
-        (QIcon.Mode.Active, QIcon.State.On, theme.accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, _faded(theme)),
-        (QIcon.Mode.Disabled, QIcon.State.On, _faded(theme)),
+    on, off = QIcon.State.On, QIcon.State.Off
+    mode = QIcon.Mode
+    shown = (
+        (theme.text, ((mode.Normal, off),)),
+        (theme.accent, ((mode.Normal, on), (mode.Active, on))),
+        (_faded(theme), ((mode.Disabled, off), (mode.Disabled, on))),
     )
-    for mode, state, colour in modes:
+    for colour, places in shown:
         coloured = svg.replace("currentColor", colour)
         renderer = QSvgRenderer(QByteArray(coloured.encode()))
         for size in _ICON_SIZES:
-            made.addPixmap(_drawn(renderer, size), mode, state)
+            pixmap = _drawn(renderer, size)
+            for place in places:
+                made.addPixmap(pixmap, *place)
     return made
 
 

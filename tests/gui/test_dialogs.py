@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,17 @@ def test_no_part_is_under_the_gpl_alone_and_each_states_a_licence():
         assert licence, name
         if "GPL" in licence:
             assert name == "PySide6_Essentials" or "LGPL" in licence, (name, licence)
+
+
+def test_every_part_that_is_installed_with_the_program_is_named():
+    normal = re.compile(r"[-_.]+")
+    wanted = {
+        normal.sub("-", re.match(r"[\w.-]+", line)[0]).lower()
+        for line in metadata.requires("lusviewer")
+        if "extra" not in line or "training" in line.partition(";")[2]
+    }
+    named = {normal.sub("-", name).lower() for name, _, _ in licences()}
+    assert wanted <= named
 
 
 def test_the_first_start_says_that_it_is_no_medical_device(parent):
