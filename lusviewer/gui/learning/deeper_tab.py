@@ -6,24 +6,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lusviewer.gui.jobs import Lane
 from lusviewer.gui.learning import deeper_work, work
 from lusviewer.gui.learning.deeper_form import DeeperForm
 from lusviewer.gui.learning.deeper_list import DeeperList
 from lusviewer.gui.learning.deeper_work import Deeper, Interrupted
+from lusviewer.gui.learning.form_tab import FormTab
 from lusviewer.gui.learning.run_list import RunList
-from lusviewer.gui.learning.start_box import StartBox
 from lusviewer.gui.learning.wishes import ADAPT
 from lusviewer.gui.learning.words import nothing_to_learn
-from lusviewer.gui.panel_parts import Section, words
-from lusviewer.gui.theme import SPACE
+from lusviewer.gui.panel_parts import words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtGui import QShowEvent
+    from PySide6.QtWidgets import QLabel
 
     from lusviewer.gui.learning.plots import Plots
     from lusviewer.gui.learning.trainings import Training, Trainings
@@ -33,8 +31,10 @@ if TYPE_CHECKING:
     from lusviewer.gui.viewer_model import ViewerModel
 
 
-class DeeperTab(QWidget):
+class DeeperTab(FormTab):
     """What of the model is to be adapted, and what was adapted before."""
+
+    form: DeeperForm
 
     def __init__(
         self,
@@ -43,41 +43,25 @@ class DeeperTab(QWidget):
         trainings: Trainings,
         plots: Plots,
     ) -> None:
-        super().__init__()
-        self._viewer, self._study, self._trainings = viewer, study, trainings
-        self.offer: Offer | None = None
+        super().__init__(viewer, study, trainings)
         self.found = Deeper()
         self.runs = RunList(trainings, ADAPT, plots)
         self.form = DeeperForm()
-        self.box = StartBox(trainings)
-        self.empty = words("", wrap=True)
         self.list = DeeperList()
         self._noted: dict[Training, int] = {}
-        self._listing = Lane(self)
-        self._writing = Lane(self, replacing=False)
-        self._lay_out()
+        parts = self._about(), self.empty, self.form, self.box
+        titles = self.tr("Adapt the model"), self.tr("Adapted models")
+        self._lay_out(titles[0], parts, titles[1], self.list)
         self._connect()
         self._show_state()
 
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE)
-        column.addWidget(self.runs)
-        new = Section(self.tr("Adapt the model"))
+    def _about(self) -> QLabel:
         text = self.tr(
             "This changes the model itself, not only what is decided by it. It takes "
             "minutes to hours, needs many patients, and often does not pay: the curve "
             "at the end says whether it did."
         )
-        about = words(text, "muted", wrap=True)
-        for widget in (about, self.empty, self.form, self.box):
-            new.content.addWidget(widget)
-        column.addWidget(new)
-        old = Section(self.tr("Adapted models"))
-        old.content.addWidget(self.list)
-        column.addWidget(old)
-        column.addStretch(1)
+        return words(text, "muted", wrap=True)
 
     def _connect(self) -> None:
         self.form.changed.connect(self._check)
@@ -93,8 +77,6 @@ class DeeperTab(QWidget):
         self._trainings.changed.connect(self.list_found)
         self._listing.produced.connect(self._on_found)
         self._writing.ended.connect(self.list_found)
-        for lane in (self._listing, self._writing):
-            lane.failed.connect(self._study.failed)
 
     def show_offer(self, offer: Offer) -> None:
         """Show what there is to learn from, and what was adapted before."""
@@ -108,19 +90,6 @@ class DeeperTab(QWidget):
         super().showEvent(event)
         self._check()
         self.list_found()
-
-    def _show_state(self) -> None:
-        empty = nothing_to_learn(self.offer)
-        self.empty.setText(empty)
-        self.empty.setVisible(bool(empty))
-        for widget in (self.form, self.box):
-            widget.setVisible(not empty)
-
-    def close_work(self) -> None:
-        """Stop reading and looking, and wait for it."""
-        for lane in (self._listing, self._writing):
-            lane.close()
-        self.box.checker.close()
 
     # --- what lies in the library ----------------------------------------------------
 

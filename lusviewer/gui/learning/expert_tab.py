@@ -6,19 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lusviewer.gui.jobs import Lane
 from lusviewer.gui.learning import work
 from lusviewer.gui.learning.earlier import EarlierList
 from lusviewer.gui.learning.events import Failed
 from lusviewer.gui.learning.form import Form
+from lusviewer.gui.learning.form_tab import FormTab
 from lusviewer.gui.learning.run_list import RunList
-from lusviewer.gui.learning.start_box import StartBox
 from lusviewer.gui.learning.wishes import EXPERT
 from lusviewer.gui.learning.words import nothing_to_learn
-from lusviewer.gui.panel_parts import Section, link, set_role, words
-from lusviewer.gui.theme import SPACE
+from lusviewer.gui.panel_parts import link, set_role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from lusviewer.gui.viewer_model import ViewerModel
 
 
-class ExpertTab(QWidget):
+class ExpertTab(FormTab):
     """What an expert is to learn, and what was trained before.
 
     Signals
@@ -42,6 +39,7 @@ class ExpertTab(QWidget):
     """
 
     result_wanted = Signal(object)
+    form: Form
 
     def __init__(
         self,
@@ -50,39 +48,21 @@ class ExpertTab(QWidget):
         trainings: Trainings,
         plots: Plots,
     ) -> None:
-        super().__init__()
+        super().__init__(viewer, study, trainings)
         self.runs = RunList(trainings, EXPERT, plots)
-        self._viewer, self._study, self._trainings = viewer, study, trainings
-        self.offer: work.Offer | None = None
         self.form = Form()
-        self.box = StartBox(trainings)
-        self.empty = words("", wrap=True)
         self.analyse = link(
             self.tr("Analyse the clips now"),
             self.tr("Let the model look at every clip it has not seen yet"),
             study.analyse_all,
         )
         self.earlier = EarlierList()
-        self._listing = Lane(self)
-        self._deleting = Lane(self, replacing=False)
-        self._lay_out()
+        parts = self.empty, self.form, self.analyse, self.box
+        titles = self.tr("New training"), self.tr("Earlier results")
+        self._lay_out(titles[0], parts, titles[1], self.earlier)
         self._connect()
         self._follow()
         self._show_state()
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE)
-        column.addWidget(self.runs)
-        new = Section(self.tr("New training"))
-        for widget in (self.empty, self.form, self.analyse, self.box):
-            new.content.addWidget(widget)
-        column.addWidget(new)
-        old = Section(self.tr("Earlier results"))
-        old.content.addWidget(self.earlier)
-        column.addWidget(old)
-        column.addStretch(1)
 
     def _connect(self) -> None:
         self.form.changed.connect(self._check)
@@ -94,9 +74,7 @@ class ExpertTab(QWidget):
         self._trainings.made.connect(self.list_results)
         self.earlier.deletion_wanted.connect(self._delete)
         self._listing.produced.connect(self._on_results)
-        self._deleting.produced.connect(lambda _gone: self.list_results())
-        for lane in (self._listing, self._deleting):
-            lane.failed.connect(self._study.failed)
+        self._writing.produced.connect(lambda _gone: self.list_results())
 
     # --- reading ---------------------------------------------------------------------
 
@@ -116,18 +94,12 @@ class ExpertTab(QWidget):
         folder = self._study.shelf.folder
         self._listing.run(partial(work.read_earlier, folder))
 
-    def close_work(self) -> None:
-        """Stop reading and looking, and wait for it."""
-        for lane in (self._listing, self._deleting):
-            lane.close()
-        self.box.checker.close()
-
     @Slot(object)
     def _on_results(self, found: tuple[tuple[Earlier, ...], ...]) -> None:
         self.earlier.show_results(found[-1])
 
     def _delete(self, folder: Path) -> None:
-        self._deleting.run(partial(work.delete, folder))
+        self._writing.run(partial(work.delete, folder))
 
     # --- checking and starting -------------------------------------------------------
 
@@ -160,11 +132,8 @@ class ExpertTab(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
+        super()._show_state()
         empty, offer = nothing_to_learn(self.offer), self.offer
-        self.empty.setText(empty)
-        self.empty.setVisible(bool(empty))
-        for widget in (self.form, self.box):
-            widget.setVisible(not empty)
         unseen = offer is not None and offer.analysed < offer.clips
         self.analyse.setVisible(unseen and not empty)
         set_role(self.empty, "banner" if offer and offer.lacking else "muted")
