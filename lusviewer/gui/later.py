@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QPaintEvent, QShowEvent
 
 Panel = TypeVar("Panel", bound=QWidget)
 
@@ -44,6 +44,12 @@ class Later(QWidget, Generic[Panel]):
         """Make the panel if it is still seen in the next turn."""
         super().showEvent(event)
         self._seen.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Make the panel where it was shown first and put into its place later."""
+        super().paintEvent(event)
+        if self.made is None:
+            self._seen.start()
 
     @Slot()
     def _on_seen(self) -> None:

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QTabBar,
+    QWidget,
+)
 
 from lusviewer.errors import InferenceError
 from lusviewer.gui.actions import ACTIONS
@@ -426,3 +432,20 @@ def test_a_recent_path_is_opened_from_the_menu(qtbot, window, viewer, clip_path)
     entries[-1].trigger()
     window._recent.aboutToShow.emit()
     assert len(window._recent.actions()) == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("Learn", "learning"), ("Label next", "queue")]
+)
+def test_a_click_on_a_tab_shows_its_panel(qtbot, window, title, name):
+    place = getattr(window, name)
+    assert place.made is None
+    tabs = {
+        bar.tabText(number): (bar, number)
+        for bar in window.findChildren(QTabBar)
+        for number in range(bar.count())
+    }
+    bar, number = tabs[title]
+    middle = bar.tabRect(number).center()
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.waitUntil(lambda: place.made is not None and place.made.isVisible())
