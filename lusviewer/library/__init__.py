@@ -4,8 +4,9 @@ One SQLite file in a folder of the user's choice. Patients are pseudonyms, label
 superseded but never lost, and every change is in an audit log that only grows.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from lusviewer.parts import on_demand
 
 if TYPE_CHECKING:
     from lusviewer.library.library import Library, default_folder, open_library
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
         KeptLabel,
         Line,
         OrderBy,
+    )
+else:
+    __getattr__ = on_demand(
+        __name__,
+        library=("Library", "default_folder", "open_library"),
+        values=(
+            "NOT_ASSESSABLE",
+            "Answer",
+            "ClipEntry",
+            "ClipFilter",
+            "ClipOrder",
+            "ClipPrediction",
+            "Drawing",
+            "KeptLabel",
+            "Line",
+            "OrderBy",
+        ),
     )
 
 __all__ = [
@@ -37,18 +55,3 @@ __all__ = [
     "default_folder",
     "open_library",
 ]
-
-_OPENING = ("Library", "default_folder", "open_library")
-
-
-def __getattr__(name: str) -> object:
-    """Return a part of the package, imported when it is first asked for.
-
-    Imported above, two threads that each begin with another part of the package would
-    wait for each other, and Python would then show one of them half a module.
-    """
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    part = "library" if name in _OPENING else "values"
-    return getattr(import_module(f"{__name__}.{part}"), name)

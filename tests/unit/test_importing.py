@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -42,7 +43,10 @@ def test_threads_that_begin_with_different_parts_all_get_whole_modules(
         subprocess.run([sys.executable, "-c", SEVERAL_AT_ONCE, *names], check=True)
 
 
-@pytest.mark.parametrize("package", ["inference", "experts", "io", "analysis"])
+PACKAGES = ("inference", "experts", "io", "analysis", "library")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_part_is_imported_before_it_is_asked_for(package: str) -> None:
     told = f"import sys, lusviewer.{package} as p; print(*sys.modules)"
     done = subprocess.run(
@@ -50,3 +54,18 @@ def test_no_part_is_imported_before_it_is_asked_for(package: str) -> None:
     )
     loaded = done.stdout.split()
     assert not [name for name in loaded if name.startswith(f"lusviewer.{package}.")]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_has_each_name_that_it_lists(package: str) -> None:
+    module = import_module(f"lusviewer.{package}")
+    assert module.__all__
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_name_that_a_package_does_not_list_is_told_as_ever(package: str) -> None:
+    module = import_module(f"lusviewer.{package}")
+    words = f"module 'lusviewer.{package}' has no attribute 'nothing'"
+    with pytest.raises(AttributeError, match=words):
+        _ = module.nothing
