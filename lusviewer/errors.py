@@ -13,6 +13,7 @@
   * ResultError
   * TrainingError
   * LibraryError
+    * LibraryFileError
 
 ``Cancelled`` (in ``lusviewer.cancel``) stands apart: no handler of errors may
 swallow it.
@@ -77,3 +78,16 @@ class TrainingError(LusViewerError):
 
 class LibraryError(LusViewerError):
     """The study library cannot be opened, read or changed as asked."""
+
+
+class LibraryFileError(LibraryError):
+    """The library's own file cannot be read or written, whatever is done with it.
+
+    ``full`` says that its disk has no room, ``busy`` that another process writes.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", full: bool = False, busy: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.full, self.busy = full, busy

@@ -32,17 +32,19 @@ def analyse_library(
     model = (bundle, experts_in_use(folder))
     sha256, again = bundle.identity.sha256, arguments.again
     total, failed, done = len(to_analyse(library, sha256, again=again)), 0, 0
+    known = library.clips.count() - total
     hidden = True if arguments.quiet else None  # None: only where a person watches
-    with tqdm(total=total, unit="clip", disable=hidden, file=sys.stderr) as bar:
-        for one in analyse_clips(library, model, report_dict, cancel, again=again):
-            bar.update()
-            done += 1
-            if one.error is not None:
-                failed += 1
-                tqdm.write(f"{one.clip.path}: {one.error}", file=sys.stderr)
-    if not arguments.quiet:
-        known = library.clips.count() - total
-        print(f"{done - failed} analysed, {failed} not, {known} were before")
+    try:
+        with tqdm(total=total, unit="clip", disable=hidden, file=sys.stderr) as bar:
+            for one in analyse_clips(library, model, report_dict, cancel, again=again):
+                bar.update()
+                done += 1
+                if one.error is not None:
+                    failed += 1
+                    tqdm.write(f"{one.clip.path}: {one.error}", file=sys.stderr)
+    finally:
+        if not arguments.quiet:
+            print(f"{done - failed} analysed, {failed} not, {known} were before")
     return 1 if failed else 0
 
 

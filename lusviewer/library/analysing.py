@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from lusviewer.analysis.whole import analyse_whole
-from lusviewer.errors import LibraryError, LusViewerError
+from lusviewer.errors import LibraryError, LibraryFileError, LusViewerError
 from lusviewer.io import open_clip
 from lusviewer.library.values import ClipFilter
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from lusviewer.library.values import ClipEntry
 
     Document = Callable[[ClipReport], Mapping[str, Any]]
+
+PATIENCE_S: Final = 60.0
+"""So long a clip that is analysed waits to be kept while another process writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,9 @@ def analyse_clips(
     Each clip's report and predictions are kept as soon as they are there, so that a
     run that was stopped goes on where it was; a bad file is told and passed over.
     ``document_of`` gives a report's JSON form.
+
+    Raises ``LibraryFileError`` where the library itself cannot be written: that
+    would be so for every clip that is left.
     """
     clips = to_analyse(library, model[0].identity.sha256, again=again)
     for done, clip in enumerate(clips, 1):
@@ -62,6 +70,9 @@ def analyse_clips(
         error: LusViewerError | None = None
         try:
             _analyse(library, clip, model, document_of, cancel)
+        except LibraryFileError as problem:
+            left = f"Still to be analysed: {len(clips) - done + 1} of {len(clips)}"
+            raise _stopped(library, problem, left, again=again) from problem
         except LusViewerError as problem:
             error = problem
         except Exception as bug:  # noqa: BLE001 - the other clips can do without
@@ -84,6 +95,35 @@ def _analyse(
             hint = "Add it as a clip of its own, or bring the old file back."
             raise LibraryError(msg, hint=hint)
         _, report = analyse_whole(clip, *model, cancel)
-        library.analyses.keep(entry.id, report, document_of(report), model[1])
     finally:
         clip.close()
+    said = document_of(report)
+    _patiently(partial(library.analyses.keep, entry.id, report, said, model[1]), cancel)
+
+
+def _patiently(keep: Callable[[], None], cancel: CancelToken) -> None:
+    """Do ``keep``, again and again for a while where another process writes."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            keep()
+        except LibraryFileError as error:
+            if not error.busy or time.monotonic() > until:
+                raise
+            cancel.check()
+        else:
+            return
+
+
+def _stopped(
+    library: Library, error: LibraryFileError, left: str, *, again: bool
+) -> LibraryFileError:
+    """Return why the analysis stopped, where, what to do and how much is left."""
+    msg, hint = error.message, error.hint
+    if error.full:
+        msg = f"The disk is full: {library.folder} can hold no more analyses."
+        hint = "Make room there."
+    on = "it begins anew" if again else "it goes on where it stopped"
+    hint = f"{hint} Then analyse the library again: {on}. What was analysed is kept."
+    told = f"{msg} {left} clips."
+    return LibraryFileError(told, hint=hint, full=error.full, busy=error.busy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from lusviewer.errors import LibraryError
+from lusviewer.errors import LibraryError, LibraryFileError
 from lusviewer.files import is_there, make_folder
 from lusviewer.library.audit import append
 from lusviewer.library.migrations import STEPS, Step
@@ -67,6 +68,9 @@ _WORDS: Final = {
     _FOREIGN: ("is no library", "Choose the folder of a library, or an empty one."),
 }
 _WORDS[_LOCKED] = _WORDS[_BUSY]
+
+_ROOM: Final = 64 * 1024
+"""A disk with fewer bytes is full, though SQLite may only say that writing failed."""
 
 
 def now_utc() -> str:
@@ -262,15 +266,26 @@ class Database:
                 raise
             raise told from error
 
-    def _in_words(self, error: Exception) -> LibraryError | None:
+    def _in_words(self, error: Exception) -> LibraryFileError | None:
         cause = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         if isinstance(error, PoolTimeoutError):
             code = _BUSY
         if code not in _WORDS:
             return None
+        if code in (_IO, _CANNOT_OPEN) and not self._has_room():
+            code = _FULL
         words, hint = _WORDS[code]
-        return LibraryError(f"The library {self.file} {words}.", hint=hint)
+        msg = f"The library {self.file} {words}."
+        busy = code in (_BUSY, _LOCKED)
+        return LibraryFileError(msg, hint=hint, full=code == _FULL, busy=busy)
+
+    def _has_room(self) -> bool:
+        """Return whether the disk has room, as far as the system tells."""
+        try:
+            return shutil.disk_usage(self.folder).free >= _ROOM
+        except OSError:
+            return True
 
 
 _INTEGRITY: Final = "PRAGMA integrity_check(20)"

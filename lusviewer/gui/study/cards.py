@@ -196,8 +196,10 @@ class AnalysisCard(Card):
         self._failed: list[Told] = []
         self._before = self._done = self._total = 0
         self._over = self._stopped = False
+        self._why: Exception | None = None
         study.analysing.connect(self._on_analysing)
         study.analysis_failed.connect(self._on_analysis_failed)
+        study.analysis_stopped.connect(self._on_analysis_stopped)
         viewer.analysis_started.connect(self._on_paused)
         self.stopped.connect(self._on_stop)
 
@@ -215,6 +217,7 @@ class AnalysisCard(Card):
         self._failed, self.result = [], None
         self._before = self._done = self._total = 0
         self._over = self._stopped = False
+        self._why = None
         self._pace.pause()
 
     @Slot()
@@ -265,20 +268,28 @@ class AnalysisCard(Card):
             told = Told(one.clip.path, "refused", error.message, error.hint)
             self._failed.append(told)
 
+    @Slot(object)
+    def _on_analysis_stopped(self, error: Exception) -> None:
+        if self._over:
+            self._reset()
+        self._why = error
+
     def _end(self) -> None:
-        if self._over or self.isHidden():
+        if self._over or (self.isHidden() and self._why is None):
             return
         self._over = True
         done = self._before + self._done - len(self._failed)
         told = self.tr("1 clip analysed.")
         if done != 1:
             told = self.tr("{n} clips analysed.").format(n=done)
-        if not done and not self._failed:
+        if not done and not self._failed and self._why is None:
             told = self.tr("All clips were analysed before.")
         if self._failed:
             failed = self.tr("{n} could not be analysed.").format(n=len(self._failed))
             told = f"{told} {failed}"
             self.result = Result(self.title.full_text, tuple(self._failed))
+        if self._why is not None:
+            told = f"{told} {self._why}"
         self.told.setText(told)
         self._show_parts(running=False)
         self.setVisible(bool(self._failed) or not self._stopped)

@@ -50,6 +50,8 @@ class StudyModel(QObject):
         So many of so many clips have been looked at; 0, 0 where none are being.
     analysis_failed(Analysed)
         A clip that could not be analysed; the others go on.
+    analysis_stopped(LusViewerError)
+        Why no more clips can be analysed for now; comes before ``analysing(0, 0)``.
     failed(Exception)
     closing()
         Whoever reads the library stops now: it is being closed.
@@ -61,6 +63,7 @@ class StudyModel(QObject):
     rater_changed = Signal(str)
     analysing = Signal(int, int)
     analysis_failed = Signal(object)
+    analysis_stopped = Signal(object)
     failed = Signal(object)
     closing = Signal()
 
@@ -96,6 +99,7 @@ class StudyModel(QObject):
         self._reading.produced.connect(self._on_current)
         self._errands.produced.connect(self._on_changed)
         self._analysis.produced.connect(self._on_analysed)
+        self._analysis.failed.connect(self.analysis_stopped)
         self._analysis.ended.connect(self._on_analysis_ended)
         self._errands.failed.connect(self._read_current)
         for source in (self._opening, self._reading, self._errands, self._analysis):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from lusviewer.library import Answer, open_library
 from lusviewer.library.adding import add_paths
 from lusviewer.library.label_table import write_label_table
 from lusviewer.library.thumbnails import make_thumbnails
+from tests.small_disk import mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,15 +41,8 @@ def files_no_larger_than(n_bytes: int) -> Iterator[None]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of one MiB; skips where none may be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no disk may be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "disk", DISK_KIB) as folder:
+        yield folder
 
 
 def label_until_full(library: Library) -> list[tuple[int, str | None]]:

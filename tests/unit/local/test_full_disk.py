@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ from lusviewer.library.predicting import refresh_predictions, to_refresh
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.run import train_local
 from tests.bundles import make_tree
+from tests.small_disk import fill_up, mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,22 +43,8 @@ def files_no_larger_than(n_bytes: int) -> Iterator[None]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 KiB; skips where none may be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no disk may be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill_up(disk: Path, left: int = 0) -> None:
-    """Leave ``left`` bytes, or hardly any, of a small disk."""
-    with (disk / "ballast").open("wb", buffering=0) as ballast:
-        size = shutil.disk_usage(disk).free - left
-        assert ballast.write(bytes(size)) == size
+    with mounted(tmp_path / "disk", DISK_KIB) as folder:
+        yield folder
 
 
 def left_in(store: Path) -> list[str]:
