@@ -439,7 +439,7 @@ def test_a_recent_path_is_opened_from_the_menu(qtbot, window, viewer, clip_path)
 )
 def test_a_click_on_a_tab_shows_its_panel(qtbot, window, title, name):
     place = getattr(window, name)
-    assert place.made is None
+    assert not place.findChildren(QWidget)
     tabs = {
         bar.tabText(number): (bar, number)
         for bar in window.findChildren(QTabBar)
@@ -448,4 +448,9 @@ def test_a_click_on_a_tab_shows_its_panel(qtbot, window, title, name):
     bar, number = tabs[title]
     middle = bar.tabRect(number).center()
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=middle)
-    qtbot.waitUntil(lambda: place.made is not None and place.made.isVisible())
+    inside = Qt.FindChildOption.FindDirectChildrenOnly
+    qtbot.waitUntil(
+        lambda: any(
+            one.isVisible() for one in place.findChildren(QWidget, None, inside)
+        )
+    )
