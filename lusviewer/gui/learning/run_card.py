@@ -21,6 +21,7 @@ from lusviewer.gui.learning.fraction_plot import FractionPlot
 from lusviewer.gui.learning.trainings import State
 from lusviewer.gui.learning.wishes import ADAPT
 from lusviewer.gui.learning.words import (
+    ANOTHER,
     auc_words,
     beside_words,
     figure_words,
@@ -170,7 +171,10 @@ class RunCard(QFrame):
         told, state = self.training.told, self.training.state
         if state is State.RUNNING and told.progress is not None:
             left = time_left(told.progress.seconds_left)
-            return joined([step_words(told.progress), left])
+            doing = joined([step_words(told.progress), left])
+            # Who is waited for, and what to do, where that is another machine.
+            waits = told.progress.what == ANOTHER
+            return "\n".join([doing, *told.warnings[-1:]]) if waits else doing
         if state is State.DONE and told.made is not None:
             kept = self.tr("stopped early") if told.kept else ""
             took = self.tr("took {n:.0f} s").format(n=told.made.seconds)

@@ -84,6 +84,9 @@ _CURVE: Final = re.compile(r"(?P<kind>\w+), (fold (?P<fold>\d+)|all clips)")
 
 _LOOKING: Final = "looking at the clips: "
 
+ANOTHER: Final = "waiting for another training"
+"""What a training says it does until it is its turn."""
+
 _STEPS: Final = {
     "temporal": "Learning",
     "block": "Learning",
@@ -91,7 +94,7 @@ _STEPS: Final = {
     "frame-order": "Learning",
     "judging before and after": "Comparing it with the model as it was",
     "what it decides by": "Looking at what it decides by",
-    "waiting for another training": "Waiting for a training started elsewhere",
+    ANOTHER: "Waiting for a training started elsewhere",
     "getting ready": "Getting ready",
 }
 

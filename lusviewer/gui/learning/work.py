@@ -256,11 +256,15 @@ def load(modules: Sequence[str], _cancel: CancelToken) -> Iterator[str]:
 
 
 def drop_lock(library: Path, process_id: int, _cancel: CancelToken) -> Iterator[Path]:
-    """Delete the lock that a process left in a library when it was killed."""
-    lock = library / "training.lock"
+    """Delete the lock that a process of ours left in a library when it was killed."""
+    import socket
+
+    lock, here = library / "training.lock", socket.gethostname()
     try:
-        if json.loads(lock.read_bytes())["pid"] == process_id:
+        said = json.loads(lock.read_bytes())
+        # Another machine that shares the library may run a process of that number.
+        if said["pid"] == process_id and said.get("host", here) == here:
             lock.unlink()
             yield lock
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return

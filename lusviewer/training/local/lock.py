@@ -1,13 +1,20 @@
-"""One training at a time on a library: the second waits until the first is done."""
+"""One training at a time on a library: the second waits until the first is done.
+
+The library may lie on a share: a process is known by its machine, its id, and when
+it began. Whether one of another machine still runs cannot be told from here, so its
+lock is never taken away, only named.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 import uuid
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -33,18 +40,46 @@ _SAME: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that trains: its id and when it began, as ids are given again."""
+    """The process that trains: its id and when it began, as ids are given again.
+
+    ``host`` is the name of its machine; "" in a lock of an older lusviewer, which is
+    taken for one of this machine, as it was then.
+    """
 
     pid: int
     began: float
+    host: str = ""
 
     @classmethod
     def own(cls) -> Holder:
         """Return this process."""
-        return cls(os.getpid(), psutil.Process().create_time())
+        return cls(os.getpid(), psutil.Process().create_time(), socket.gethostname())
 
-    def alive(self) -> bool:
-        """Whether that process still runs."""
+    @property
+    def here(self) -> bool:
+        """Whether it is a process of this machine."""
+        return self.host.casefold() in ("", socket.gethostname().casefold())
+
+    def same_as(self, other: Holder) -> bool:
+        """Whether both are one process of this machine."""
+        began = abs(self.began - other.began) < _SAME
+        return self.here and other.here and self.pid == other.pid and began
+
+    def dead(self) -> bool:
+        """Whether it is known to run no more; never of another machine's process."""
+        return self.here and not self._runs()
+
+    def __str__(self) -> str:
+        """Return which process it is, in words."""
+        words = f"process {self.pid}"
+        if self.here:
+            return words
+        with suppress(ValueError, OverflowError, OSError):
+            when = datetime.fromtimestamp(self.began, UTC)
+            words = f"{words}, begun {when:%Y-%m-%d %H:%M} UTC"
+        return f"{words}, on the machine {self.host}"
+
+    def _runs(self) -> bool:
         try:
             began = psutil.Process(self.pid).create_time()
         except psutil.AccessDenied:
@@ -59,19 +94,23 @@ def wait_for_turn(
 ) -> Generator[dict[str, Any], None, Path]:
     """Return the lock of the library in ``folder`` once it is ours; yield while not.
 
-    The lock of a process that is no more is taken over. Raises ``Cancelled``, and
-    ``TrainingError`` where one was not to ``wait``, or the folder cannot be written.
+    The lock of a process that is no more is taken over, but not of one of another
+    machine: who holds it is told, with what to do if that machine is off. Raises
+    ``Cancelled``, and ``TrainingError`` where one was not to ``wait``, or the folder
+    cannot be written.
     """
-    path, rounds = folder / LOCK, 0
+    path, rounds, named = folder / LOCK, 0, None
     while not _taken(path):
         holder = _holder(path)
         if _stale(path, holder):
             _drop(path, holder)
             continue
         if not wait:
-            who = f" (process {holder.pid})" if holder else ""
-            msg = f"Another training{who} works on {folder}."
-            raise TrainingError(msg, hint="Wait for it, or leave --no-wait away.")
+            hint = "Wait for it, or leave --no-wait away."
+            raise TrainingError(_told(folder, holder), hint=_hint(path, holder, hint))
+        if holder is not None and not holder.here and holder != named:
+            named, hint = holder, _hint(path, holder, "It is waited for.")
+            yield {"event": "warning", "message": f"{_told(folder, holder)} {hint}"}
         if rounds % _TOLD_EVERY == 0:
             told = {"event": "progress", "done": 0, "total": 0, "what": WAITING}
             yield told | {"seconds_left": None}
@@ -90,16 +129,28 @@ def held(lock: Path) -> Iterator[None]:
         yield
     finally:
         holder = _holder(lock)
-        if holder is not None and holder.pid == os.getpid():
+        if holder is not None and holder.same_as(Holder.own()):
             with suppress(OSError):
                 lock.unlink()
+
+
+def _told(folder: Path, holder: Holder | None) -> str:
+    who = f" ({holder})" if holder else ""
+    return f"Another training{who} works on {folder}."
+
+
+def _hint(path: Path, holder: Holder | None, hint: str) -> str:
+    if holder is None or holder.here:
+        return hint
+    off = f"If {holder.host} is known to be off, or trains no more, delete {path}."
+    return f"{hint} {off}"
 
 
 def _taken(path: Path) -> bool:
     own = Holder.own()
     try:
         with path.open("x", encoding="utf-8") as file:
-            json.dump({"pid": own.pid, "began": own.began}, file)
+            json.dump(asdict(own), file)
     except FileExistsError:
         return False
     except OSError as error:
@@ -113,14 +164,15 @@ def _holder(path: Path) -> Holder | None:
     """Return who holds a lock; None where it is gone, or not written to the end."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        return Holder(int(said["pid"]), float(said["began"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        host = str(said.get("host", ""))
+        return Holder(int(said["pid"]), float(said["began"]), host)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _stale(path: Path, holder: Holder | None) -> bool:
     if holder is not None:
-        return not holder.alive()
+        return holder.dead()
     with suppress(OSError):
         return time.time() - path.stat().st_mtime > _WRITTEN_WITHIN
     return False
