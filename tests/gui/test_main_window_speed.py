@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av
@@ -16,14 +17,11 @@ from lusviewer.gui.theme import apply_theme
 from lusviewer.gui.viewer_model import ViewerModel
 from lusviewer.paths import default_bundle
 from tests.gui.conftest import WAIT_MS, load
-from tests.gui.watchdog import Watch
+from tests.gui.watchdog import over_at_best, watching
 from tests.small_clips import frames
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LIMIT_MS = 16.0
-"""A frame of a 60 Hz screen: nothing may keep the window busy for longer."""
 
 ROWS, COLUMNS = 600, 800
 N_FRAMES = 120
@@ -47,7 +45,7 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _watched(qtbot, qapp, folder: Path, settings, clip: Path) -> Watch:
+def _watched(qtbot, qapp, folder: Path, settings, clip: Path):
     """Open, analyse and play at once in a new window, through the whole clip."""
     apply_theme(qapp, "dark")
     viewer = ViewerModel()
@@ -62,46 +60,23 @@ def _watched(qtbot, qapp, folder: Path, settings, clip: Path) -> Watch:
     viewer.image_changed.connect(lambda frame, index: shown.append(index))
     viewer.select("finding.b_lines")
     viewer.set_saliency(True)
-    watch = Watch()
-    qapp.watch = watch
-    timer = QTimer()
-    timer.timeout.connect(watch.measure_reference)
-    timer.start(REFERENCE_EVERY_MS)
-    try:
+    with watching(qapp, REFERENCE_EVERY_MS) as watch:
         viewer.open_path(clip)
         qtbot.waitUntil(lambda: viewer.clip is not None, timeout=WAIT_MS)
         viewer.set_playing(True)
         qtbot.waitUntil(
             lambda: viewer.analysis.complete and len(shown) > N_FRAMES, timeout=90_000
         )
-    finally:
-        timer.stop()
-        qapp.watch = None
-        window.close()
+    window.close()
     assert len(watch.spent_ms) > N_FRAMES
-    return watch
-
-
-def _worst_of_the_best_run(*arguments) -> list[tuple[float, str]]:
-    """Return the events over the limit; a busy machine gets three tries.
-
-    The limit is that of a machine as fast as meant, held against this one's speed in
-    the same run.
-    """
-    over: list[tuple[float, str]] = []
-    for _ in range(3):
-        watch = _watched(*arguments)
-        over = watch.over(LIMIT_MS * watch.slowness)
-        if not over:
-            break
-    return over
+    return watch.over
 
 
 def test_no_event_takes_longer_than_a_frame_while_playing_and_analysing(
     qtbot, qapp, bundle_folder, settings, large_clip
 ):
-    run = (qtbot, qapp, bundle_folder, settings, large_clip)
-    assert _worst_of_the_best_run(*run) == []
+    run = partial(_watched, qtbot, qapp, bundle_folder, settings, large_clip)
+    assert over_at_best(run) == []
 
 
 @pytest.mark.slow
@@ -110,8 +85,8 @@ def test_no_event_takes_longer_than_a_frame_with_the_shipped_model(
 ):
     if not (default_bundle() / "manifest.json").is_file():
         pytest.skip("the shipped model is not there")
-    run = (qtbot, qapp, default_bundle(), settings, large_clip)
-    assert _worst_of_the_best_run(*run) == []
+    run = partial(_watched, qtbot, qapp, default_bundle(), settings, large_clip)
+    assert over_at_best(run) == []
 
 
 def test_three_thousand_frame_updates_neither_crash_nor_leak(

@@ -4,143 +4,33 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
-import pydicom
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from lusviewer.errors import LibraryError
 from lusviewer.gui.focus_keys import keys_of
-from lusviewer.library import Line, open_library
+from lusviewer.library import Line
 from tests.gui.conftest import WAIT_MS
-from tests.gui.watchdog import Watch
-from tests.small_clips import COLUMNS, ROWS, write_dicom
-
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
-    from lusviewer.gui.clip_view import ClipView
-    from lusviewer.gui.main_window import MainWindow
-
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
-RIDGE_X = np.arange(20, 200)
-
-
-def ridge_y(x: Any, frame: int) -> Any:
-    """Return where the bright ridge lies: a bow that sinks from frame to frame."""
-    return 70.0 + 8.0 * np.sin(x / 40.0) + 0.5 * frame
-
-
-@pytest.fixture(scope="session")
-def ridge_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DICOM cine of twelve frames, each with one bright bow on speckle."""
-    path = write_dicom(tmp_path_factory.mktemp("ridge") / "ridge.dcm", n_frames=12)
-    dataset = pydicom.dcmread(path)
-    rng = np.random.default_rng(3)
-    pictures = np.empty((12, ROWS, COLUMNS), np.uint8)
-    for i, picture in enumerate(pictures):
-        picture[:] = rng.integers(20, 50, picture.shape)
-        curve = np.stack([RIDGE_X, ridge_y(RIDGE_X, i)], 1)
-        shape = np.rint(curve * 16).astype(np.int32)
-        cv2.polylines(picture, [shape], False, 220, 3, cv2.LINE_AA, shift=4)
-        picture[:, :3] = picture[:, -3:] = 0
-    dataset.PixelData = pictures.tobytes()
-    dataset.save_as(path, enforce_file_format=True)
-    return path
-
-
-@pytest.fixture
-def drawing(qtbot: QtBot, window: MainWindow, ridge_path: Path) -> MainWindow:
-    """The window with the clip open, its frames decoded and the library read."""
-    open_in(qtbot, window, ridge_path)
-    return window
-
-
-def open_in(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    viewer = window._viewer
-    viewer.auto_analyse = False
-    with qtbot.waitSignal(viewer.image_changed, timeout=WAIT_MS):
-        viewer.open_path(path)
-    clip = viewer.clip
-    assert clip is not None
-    qtbot.waitUntil(lambda: clip.cached(11) is not None, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window.drawing.model.ready, timeout=WAIT_MS)
-
-
-def on_screen(view: ClipView, x: float, y: float) -> QPoint:
-    return view.mapFromScene(QPointF(x + 0.5, y + 0.5))
-
-
-def click(window: MainWindow, x: float, y: float) -> None:
-    view = window.clip_view
-    where = on_screen(view, x, y)
-    QTest.mouseMove(view.viewport(), where)
-    # Apart in time, so that two clicks near each other are no double click.
-    QTest.mouseClick(view.viewport(), LEFT, NONE, where, 600)
-
-
-def press_key(window: MainWindow, key: Qt.Key, modifier=NONE) -> None:
-    QTest.keyClick(window.clip_view, key, modifier)
-
-
-def drag(window: MainWindow, *points: tuple[float, float], button=LEFT) -> None:
-    view = window.clip_view
-    port = view.viewport()
-    places = [on_screen(view, *point) for point in points]
-    QTest.mousePress(port, button, NONE, places[0], 600)
-    for place in places[1:]:
-        QTest.mouseMove(port, place)
-    QTest.mouseRelease(port, button, NONE, places[-1])
-
-
-def kept(window: MainWindow) -> dict[int, tuple[Line, ...]]:
-    """Return what anna drew, by frame, straight from the database."""
-    folder = window.study.shelf.folder
-    if not (folder / "library.db").is_file():
-        return {}
-    with open_library(folder) as library:
-        assert library.verify().holds
-        return {
-            one.frame: one.lines
-            for clip in library.clips.page()
-            for one in library.drawings.of_clip(clip.id, "anna")
-        }
-
-
-def settle(qtbot: QtBot, window: MainWindow) -> None:
-    def settled() -> bool:
-        return not window.drawing.model._waiting and not window.study.writing
-
-    qtbot.waitUntil(settled, timeout=WAIT_MS)
-
-
-def from_ridge(line: Line, frame: int = 0) -> float:
-    """Return the mean distance, in px down, of a line from the ridge."""
-    x, y = np.array(line.points).T
-    at = np.arange(np.ceil(x.min()), x.max())
-    order = np.argsort(x)
-    away = np.interp(at, x[order], y[order]) - ridge_y(at, frame)
-    return float(np.abs(away).mean())
-
-
-def draw_pleura(window: MainWindow, offset: float = 4.0) -> None:
-    """Click a pleura ``offset`` px below the ridge, and end it with Enter."""
-    frame = window._viewer.frame_index
-    window.actions_by_name["draw_pleura"].trigger()
-    for x in (40.0, 90.0, 140.0, 180.0):
-        click(window, x, float(ridge_y(x, frame)) + offset)
-    press_key(window, Qt.Key.Key_Return)
-
-
-def draw_b_line(window: MainWindow) -> None:
-    window.actions_by_name["draw_b_line"].trigger()
-    click(window, 100.0, 80.0)
-    click(window, 104.0, 200.0)
+from tests.gui.drawing.pen import (
+    ALT,
+    LEFT,
+    NONE,
+    RIGHT,
+    click,
+    drag,
+    draw_b_line,
+    draw_pleura,
+    from_ridge,
+    kept,
+    on_screen,
+    open_in,
+    press_key,
+    ridge_y,
+    settle,
+)
 
 
 def test_a_rough_line_lands_on_the_bright_ridge_and_in_the_library(qtbot, drawing):
@@ -499,30 +389,3 @@ def test_the_models_lines_become_an_editable_drawing(qtbot, window, analysed):
     pleura = np.array(lines[0].points)
     assert pleura[:, 1] == pytest.approx(53.0, abs=3.0)
     assert all(line.width_px > 0 for line in lines if line.kind == "b_line")
-
-
-def test_drawing_keeps_the_window_busy_for_less_than_a_frame_at_a_time(
-    qtbot, qapp, drawing
-):
-    draw_pleura(drawing)  # Once before, for what is loaded and laid out only once.
-    settle(qtbot, drawing)
-    drawing.resize(1440, 900)
-    watch = Watch()
-    timer = QTimer()
-    timer.timeout.connect(watch.measure_reference)
-    timer.start(20)
-    qapp.watch = watch
-    try:
-        for index in (3, 6, 9):
-            drawing._viewer.set_frame(index)
-            drawing.actions_by_name["draw_pleura"].trigger()
-            xs = np.arange(30.0, 190.0, 2.0)
-            drag(drawing, *((x, float(ridge_y(x, index)) - 3.0) for x in xs))
-            draw_b_line(drawing)
-            settle(qtbot, drawing)
-            qtbot.wait(200)
-    finally:
-        timer.stop()
-        qapp.watch = None
-    assert list(kept(drawing)) == [0, 3, 6, 9]
-    assert watch.worst[0] < 16.0 * watch.slowness, watch.worst

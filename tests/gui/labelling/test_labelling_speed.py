@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from lusviewer.gui.main_window import MainWindow
 from lusviewer.gui.theme import apply_theme
 from lusviewer.gui.viewer_model import ViewerModel
 from tests.gui.conftest import WAIT_MS, load
-from tests.gui.watchdog import Watch, WatchedApplication
+from tests.gui.watchdog import WatchedApplication, over_at_best, watching
 from tests.small_clips import write_video
 
 if TYPE_CHECKING:
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.settings import Settings
 
-LIMIT_MS = 16.0
 ANSWERS = 60
 KEYS = "jyjnjujxjyj2n2kujn1j"
 
 
 def _watched(
     qtbot: QtBot, qapp: WatchedApplication, folder: Path, settings: Settings, clip: Path
-) -> Watch:
+) -> list[tuple[float, str]]:
     """Answer question after question while a clip is played and analysed."""
     apply_theme(qapp, "dark")
     viewer = ViewerModel()
@@ -42,10 +42,9 @@ def _watched(
     labelling = window.findings_panel.labelling
     qtbot.waitUntil(lambda: bool(labelling.questions), timeout=WAIT_MS)
     viewer.set_playing(True)
-    watch, keys, pressed = Watch(), cycle(KEYS), []
+    keys, pressed = cycle(KEYS), []
 
     def press() -> None:
-        watch.measure_reference()
         pressed.append(next(keys))
         shift = pressed[-1] == "2" and not labelling.choosing
         modifier = Qt.KeyboardModifier.ShiftModifier
@@ -55,15 +54,12 @@ def _watched(
     timer = QTimer(interval=60)
     timer.timeout.connect(press)
     timer.start()
-    qapp.watch = watch
-    try:
+    with watching(qapp, every_ms=60) as watch:
         qtbot.waitUntil(lambda: len(pressed) >= ANSWERS, timeout=60_000)
-    finally:
-        timer.stop()
-        qapp.watch = None
-        window.close()
+    timer.stop()
+    window.close()
     assert labelling.mine("finding.a_lines") is not None
-    return watch
+    return watch.over
 
 
 def test_no_event_takes_longer_than_a_frame_while_answering(
@@ -74,10 +70,5 @@ def test_no_event_takes_longer_than_a_frame_while_answering(
     tmp_path: Path,
 ) -> None:
     clip = write_video(tmp_path / "clip.avi", n_frames=60)
-    over: list[tuple[float, str]] = []
-    for _ in range(3):
-        watch = _watched(qtbot, qapp, bundle_folder, settings, clip)
-        over = watch.over(LIMIT_MS * watch.slowness)
-        if not over:
-            break
-    assert over == []
+    run = partial(_watched, qtbot, qapp, bundle_folder, settings, clip)
+    assert over_at_best(run) == []

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QTimer
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtWidgets import QApplication
 
 from lusviewer.gui.learning.curve_plot import CurvePlot, nearest
 from lusviewer.gui.learning.trainings import Curve
 from lusviewer.gui.theme import DARK, LIGHT, apply_theme
-from tests.gui.conftest import WAIT_MS
-from tests.gui.watchdog import Watch
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from tests.gui.watchdog import WatchedApplication
 
 STEPS = list(range(10, 410, 10))
-LIMIT_MS = 16.0
 
 
 def falling() -> dict[str, Curve]:
@@ -89,50 +86,3 @@ def test_the_lines_follow_the_theme(plot: CurvePlot, qapp: WatchedApplication) -
         assert colour() == LIGHT.accent
     finally:
         apply_theme(qapp, "dark")
-
-
-def watched_growing(qtbot: QtBot, qapp: WatchedApplication) -> Watch:
-    """Make a plot and add step after step, each in an event that is measured."""
-    host = QWidget()
-    column = QVBoxLayout(host)
-    qtbot.addWidget(host)
-    host.resize(300, 300)
-    host.show()
-    qtbot.waitExposed(host)
-    curves, watch = falling(), Watch()
-    curve, made = curves["temporal"], list[CurvePlot]()
-
-    def go_on() -> None:
-        if not made:
-            made.append(CurvePlot())
-            column.addWidget(made[0])
-        curve.steps.append(curve.steps[-1] + 10)
-        curve.loss.append(0.02)
-        made[0].show_curves(curves)
-
-    steps, reference = QTimer(), QTimer()
-    steps.timeout.connect(go_on)
-    reference.timeout.connect(watch.measure_reference)
-    qapp.watch = watch
-    steps.start(15)
-    reference.start(15)
-    try:
-        qtbot.waitUntil(lambda: len(watch.references_ms) > 40, timeout=WAIT_MS)
-    finally:
-        qapp.watch = None
-        steps.stop()
-        reference.stop()
-    assert len(curve.steps) > len(STEPS) + 10
-    return watch
-
-
-def test_neither_making_a_plot_nor_a_new_step_holds_the_window_up(
-    qtbot: QtBot, qapp: WatchedApplication
-) -> None:
-    over: list[tuple[float, str]] = []
-    for _ in range(3):
-        watch = watched_growing(qtbot, qapp)
-        over = watch.over(LIMIT_MS * watch.slowness)
-        if not over:
-            break
-    assert over == []

@@ -13,7 +13,7 @@ from lusviewer.gui.theme import apply_theme
 from lusviewer.library import Answer, Line, open_library
 from tests.gui.conftest import WAIT_MS
 from tests.gui.results.conftest import page, shown
-from tests.gui.watchdog import Watch
+from tests.gui.watchdog import over_at_best, watching
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,50 +23,23 @@ if TYPE_CHECKING:
     from lusviewer.gui.main_window import MainWindow
     from tests.gui.watchdog import WatchedApplication
 
-LIMIT_MS = 16.0
-"""A frame of a 60 Hz screen: nothing may keep the window busy for longer."""
-
-REFERENCE_EVERY_MS = 20
-TRIES = 3
-
 Watched = Callable[[Callable[[], object]], list[tuple[float, str]]]
 
 
 @pytest.fixture
 def watched(qtbot: QtBot, qapp: WatchedApplication) -> Watched:
-    """Does something and returns the events that held the window up meanwhile.
-
-    The limit is that of a machine as fast as meant, held against this one's speed in
-    the same run.
-    """
+    """Does something and returns the events that held the window up meanwhile."""
 
     def run(act: Callable[[], object]) -> list[tuple[float, str]]:
-        watch, timer = Watch(), QTimer()
-        timer.timeout.connect(watch.measure_reference)
-        timer.start(REFERENCE_EVERY_MS)
-        qapp.watch = watch
-        try:
+        with watching(qapp) as watch:
             act()
             # Until it is painted, and enough is known of the machine.
             enough = len(watch.references_ms) + 25
             qtbot.waitUntil(lambda: len(watch.references_ms) > enough, timeout=WAIT_MS)
-        finally:
-            timer.stop()
-            qapp.watch = None
         assert watch.spent_ms
-        return watch.over(LIMIT_MS * watch.slowness)
+        return watch.over
 
     return run
-
-
-def best_of(tries: int, run: Callable[[], list[tuple[float, str]]]) -> object:
-    """Return what held the window up in the best of so many tries."""
-    over: list[tuple[float, str]] = []
-    for _ in range(tries):
-        over = run()
-        if not over:
-            break
-    return over
 
 
 def test_no_page_of_a_result_holds_the_window_up(
@@ -90,7 +63,7 @@ def test_no_page_of_a_result_holds_the_window_up(
         qtbot.waitUntil(lambda: not main.results.windows, timeout=WAIT_MS)
         return over
 
-    assert best_of(TRIES, opened) == []
+    assert over_at_best(opened) == []
 
 
 def test_comparing_two_raters_does_not_hold_the_window_up(
@@ -125,4 +98,4 @@ def test_comparing_two_raters_does_not_hold_the_window_up(
         qtbot.waitUntil(lambda: labelling.agreement is None, timeout=WAIT_MS)
         return over
 
-    assert best_of(TRIES, compared) == []
+    assert over_at_best(compared) == []
