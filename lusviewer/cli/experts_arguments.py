@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.cli.shared_arguments import add_json
+from lusviewer.cli.shared_arguments import (
+    add_bundle,
+    add_json,
+    add_library_folder,
+    add_store,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -19,15 +24,8 @@ def add_experts(parser: argparse.ArgumentParser) -> None:
     )
     for name, (words, add) in _ACTIONS.items():
         action = actions.add_parser(name, help=words, description=words)
-        action.add_argument(
-            "--model", metavar="DIR", type=Path, help="the model bundle; lus-lite"
-        )
-        action.add_argument(
-            "--store",
-            metavar="DIR",
-            type=Path,
-            help="the folder of your own experts; in the user's data folder by default",
-        )
+        add_bundle(action)
+        add_store(action)
         add(action)
 
 
@@ -38,7 +36,7 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("expert", metavar="EXPERT", help="a name in use, or a folder")
     parser.add_argument("other", metavar="OTHER", help="the one to compare it with")
-    parser.add_argument("--library", metavar="FOLDER", type=Path)
+    add_library_folder(parser, words=None)
     parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
     add_json(parser)
 
@@ -57,12 +55,8 @@ def _add_rollback(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--library",
-        metavar="FOLDER",
-        type=Path,
-        help="whose clips are judged anew; in the user's data folder by default",
-    )
+    words = "whose clips are judged anew; in the user's data folder by default"
+    add_library_folder(parser, words)
     parser.add_argument(
         "--no-refresh", action="store_true", help="leave the library's predictions"
     )

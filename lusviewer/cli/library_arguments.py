@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.cli.shared_arguments import (
+    add_bundle,
     add_clips,
     add_json,
+    add_library_folder,
     add_model,
     add_quiet,
     add_rater,
+    add_store,
     whole_number,
 )
 
@@ -28,12 +31,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
     )
     for name, (words, add) in _ACTIONS.items():
         action = actions.add_parser(name, help=words, description=words)
-        action.add_argument(
-            "--library",
-            metavar="FOLDER",
-            type=Path,
-            help="the library's folder; in the user's data folder by default",
-        )
+        add_library_folder(action)
         add(action)
 
 
@@ -68,15 +66,8 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", metavar="DIR", type=Path, help="the model bundle; lus-lite"
-    )
-    parser.add_argument(
-        "--store",
-        metavar="DIR",
-        type=Path,
-        help="the folder of your own experts; in the user's data folder by default",
-    )
+    add_bundle(parser)
+    add_store(parser)
     add_rater(parser)
     add_json(parser)
     add_quiet(parser)
@@ -177,9 +168,7 @@ def _add_agreement(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="two raters; 'model' is the model that looked at the clips last",
     )
-    parser.add_argument(
-        "--model", metavar="DIR", type=Path, help="whose thresholds; lus-lite's"
-    )
+    add_bundle(parser, "whose thresholds; lus-lite's")
     add_json(parser)
 
 

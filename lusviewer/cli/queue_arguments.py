@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from lusviewer.cli.shared_arguments import add_json, add_rater, whole_number
+from lusviewer.cli.shared_arguments import (
+    add_json,
+    add_library_folder,
+    add_rater,
+    whole_number,
+)
 
 
 def add_queue(parser: argparse.ArgumentParser) -> None:
     """Add the queue's options and its action ``confirm``."""
     parser.set_defaults(library=None)
-    _add_library(parser)
+    add_library_folder(parser, default=argparse.SUPPRESS)
     parser.add_argument(
         "--task",
         action="append",
@@ -32,14 +36,4 @@ def add_queue(parser: argparse.ArgumentParser) -> None:
         help="as proposed; all of the clip's proposals where none is named",
     )
     add_rater(action)
-    _add_library(action)
-
-
-def _add_library(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--library",
-        metavar="FOLDER",
-        type=Path,
-        default=argparse.SUPPRESS,
-        help="the library's folder; in the user's data folder by default",
-    )
+    add_library_folder(action, default=argparse.SUPPRESS)

@@ -17,18 +17,41 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_bundle(
+    parser: argparse.ArgumentParser, words: str = "the model bundle; lus-lite"
+) -> None:
+    """Add which model bundle is meant."""
+    parser.add_argument("--model", metavar="DIR", type=Path, help=words)
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add which model bundle is used, and where it runs."""
-    parser.add_argument(
-        "--model",
-        metavar="DIR",
-        type=Path,
-        help="the model bundle; lus-lite by default",
-    )
+    add_bundle(parser, "the model bundle; lus-lite by default")
     parser.add_argument(
         "--device",
         default="auto",
         help="auto, cpu, cuda, openvino, coreml or directml; auto where not said",
+    )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add where one's own experts lie."""
+    parser.add_argument(
+        "--store",
+        metavar="DIR",
+        type=Path,
+        help="the folder of your own experts; in the user's data folder by default",
+    )
+
+
+def add_library_folder(
+    parser: argparse.ArgumentParser,
+    words: str | None = "the library's folder; in the user's data folder by default",
+    default: str | None = None,
+) -> None:
+    """Add which library is meant."""
+    parser.add_argument(
+        "--library", metavar="FOLDER", type=Path, default=default, help=words
     )
 
 
