@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import numpy as np
 
 from lusviewer.cancel import Cancelled
 from lusviewer.errors import TrainingError
-from lusviewer.files import free_folder
+from lusviewer.files import free_folder, sweep
 from lusviewer.findings import FINDINGS, LABELS
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.library import open_library
@@ -144,7 +143,7 @@ def _adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
             yield {"event": "kept", "what": kept}
         yield from _no_better(loop)
         models = settings.library / MODELS
-        _sweep(models)
+        sweep(models)
         name = settings.name or f"{bundle.manifest.name}-{settings.way}"
         out = settings.out or free_folder(models, name)
         name = yield from _written(settings, going, (bundle, study, way, loop), out)
@@ -274,9 +273,3 @@ def _unchanged(
     chosen = rows[np.unique(np.linspace(0, len(rows) - 1, _VIEWED).astype(int))]
     pictures = [np.array(way.caches[0].load(study.clips[row])[0]) for row in chosen]
     return unchanged(*arms, bundle, pictures)
-
-
-def _sweep(models: Path) -> None:
-    """Delete what a killed run left of a bundle it had not finished."""
-    for part in models.glob(".*.part"):
-        shutil.rmtree(part, ignore_errors=True)
