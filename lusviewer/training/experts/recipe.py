@@ -48,6 +48,8 @@ def pocus(settings: ExpertsSettings, cancel: CancelToken) -> Iterator[Event]:
     """Compare kinds of experts for diagnosis and severity on POCUS; export two."""
     bundle, folder = _bundle(settings), needed_real_folder(settings)
     sources, known = pocus_sources(folder)
+    # All patients take part, so those kept for testing are looked at as well.
+    _look(settings, "pocus test", "kinds of experts, nested", bundle)
     clips = ClipStore(Path(settings.cache)).read_all(bundle, sources, cancel)
     found: dict[str, Event] = {}
     for question, (asked, names) in questions(clips, known).items():
@@ -80,9 +82,7 @@ def local(settings: ExpertsSettings, cancel: CancelToken) -> Iterator[Event]:
     if not folder.is_dir():
         return
     bundle = _bundle(settings)
-    record = Path(settings.results) / "looks.json"
-    what = "local experts, nested"
-    record_look(record, "covid-blues", what, bundle.identity)
+    _look(settings, "covid-blues", "local experts, nested", bundle)
     clips, labels = _blues(settings, folder, bundle, cancel)
     found: Event = {}
     experts = [
@@ -132,6 +132,13 @@ def _blues(
     sources, labels = blues_sources(folder)
     clips = ClipStore(Path(settings.cache)).read_all(bundle, sources, cancel)
     return clips, labels
+
+
+def _look(
+    settings: ExpertsSettings, collection: str, what: str, bundle: ModelBundle
+) -> None:
+    record = Path(settings.results) / "looks.json"
+    record_look(record, collection, what, bundle.identity)
 
 
 def _blues_folder(settings: ExpertsSettings) -> Path:

@@ -62,7 +62,10 @@ def test_the_recipe_ends_in_a_result_and_experts_that_open(settings, tmp_path: P
         "<180": 0,
     }
     looks = json.loads((tmp_path / "results" / "looks.json").read_text())["looks"]
-    assert [look["what"] for look in looks] == ["local experts, nested"]
+    assert [(look["collection"], look["what"]) for look in looks] == [
+        ("pocus test", "kinds of experts, nested"),
+        ("covid-blues", "local experts, nested"),
+    ]
     expert = open_expert(settings.run_folder / "severity-regression")
     assert expert.manifest.classes == ("0", "1", "2", "3")
 
