@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
     app.setOrganizationName("lusviewer")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("lusviewer")
-    reporter = CrashReporter(user_logs())
+    reporter = CrashReporter(user_logs(), attended=wish.attended)
     reporter.install()
     try:
         if wish.attended:
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
             # Nobody's preferences or library are read where nobody watches.
             settings = Settings(_store_in(Path(folder)))
             settings.put("library", str(Path(folder) / "library"))
-            return run(app, settings, wish)
+            return run(app, settings, wish) or reporter.status
     finally:
         reporter.uninstall()
 

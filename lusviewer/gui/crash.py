@@ -53,6 +53,9 @@ _QT_LEVELS: Final = {
 class CrashReporter(QObject):
     """Catches what nobody caught, on any thread, and shows it on the window's.
 
+    Where the window is not ``attended``, it is printed and ends the program: nobody
+    would ever answer. ``status`` is the exit status then.
+
     Signals
     -------
     crashed(str)
@@ -61,9 +64,13 @@ class CrashReporter(QObject):
 
     crashed = Signal(str)
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Path, parent: QObject | None = None, *, attended: bool = True
+    ) -> None:
         super().__init__(parent)
         self.log_path = folder / LOG_NAME
+        self.status = 0
+        self._attended = attended
         self._folder = folder
         self._dialog: CrashDialog | None = None
         self._handler: logging.Handler | None = None
@@ -112,6 +119,10 @@ class CrashReporter(QObject):
             return
         text = "".join(traceback.format_exception(kind, error, trace))
         _log.error("not caught:\n%s", text)
+        if not self._attended:
+            told = f"lusviewer: a bug, which is also in the log {self.log_path}\n"
+            sys.stderr.write(told + text)
+            self.status = 1
         self.crashed.emit(text)
 
     def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
@@ -120,6 +131,9 @@ class CrashReporter(QObject):
 
     @Slot(str)
     def _show(self, text: str) -> None:
+        if not self._attended:
+            QApplication.exit(self.status)
+            return
         if self._dialog is not None and self._dialog.isVisible():
             self._dialog.add(text)
             return
