@@ -1,4 +1,4 @@
-"""Disks that are soon full, and a library's file that grows no further."""
+"""Disks that are soon full, and files that may grow no further."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ def fill_up(disk: Path, left: int = 0) -> Path:
         size = shutil.disk_usage(disk).free - left
         assert file.write(bytes(size)) == size
     return ballast
+
+
+@contextmanager
+def files_no_larger_than(n_bytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond ``n_bytes``."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

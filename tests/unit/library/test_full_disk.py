@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from lusviewer.library import Answer, open_library
 from lusviewer.library.adding import add_paths
 from lusviewer.library.label_table import write_label_table
 from lusviewer.library.thumbnails import make_thumbnails
-from tests.small_disk import mounted
+from tests.small_disk import files_no_larger_than, mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,20 +21,7 @@ if TYPE_CHECKING:
 
     from lusviewer.library import Library
 
-resource = pytest.importorskip("resource")
-
 DISK_KIB = 1024
-
-
-@contextmanager
-def files_no_larger_than(n_bytes: int) -> Iterator[None]:
-    """Let no file of this process grow beyond ``n_bytes``."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,26 +17,13 @@ from lusviewer.library.predicting import refresh_predictions, to_refresh
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.run import train_local
 from tests.bundles import make_tree
-from tests.small_disk import fill_up, mounted
+from tests.small_disk import files_no_larger_than, fill_up, mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-resource = pytest.importorskip("resource")
-
 DISK_KIB = 64
-
-
-@contextmanager
-def files_no_larger_than(n_bytes: int) -> Iterator[None]:
-    """Let no file of this process grow beyond ``n_bytes``."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
