@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer import __version__
+from lusviewer.cli.any_order import AnyOrderParser
 from lusviewer.cli.experts_arguments import add_experts
 from lusviewer.cli.library_arguments import add_library
 from lusviewer.cli.queue_arguments import add_queue
@@ -29,7 +30,7 @@ Research use only. Not a medical device.
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = AnyOrderParser(
         prog="lusviewer",
         description="A viewer for point-of-care lung ultrasound that explains what "
         "its models see.",

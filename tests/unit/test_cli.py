@@ -86,6 +86,15 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(
     assert "broken.avi" in capsys.readouterr().err
 
 
+def test_clips_may_be_named_before_and_behind_the_options(
+    exam: Path, bundle: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    options = ["--out", out, "--model", bundle]
+    assert analyse(exam / "cine.dcm", *options, exam / "left" / "cine.png") == 0
+    assert len(index_of(out)) == 2
+
+
 def test_files_that_share_a_name_do_not_overwrite_each_other(
     bundle: Path, tmp_path: Path
 ) -> None:

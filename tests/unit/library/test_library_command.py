@@ -76,6 +76,15 @@ def test_label_list_and_verify(shell: Shell) -> None:
     assert "severity" not in shell.out
 
 
+def test_options_may_stand_between_a_clip_and_what_is_said_of_it(shell: Shell) -> None:
+    folder = str(shell.folder)
+    call = ["library", "label", "clip1.png", "--library", folder, "severity=2"]
+    assert cli.main([*call, "--rater", "anna", "b_lines=yes"]) == 0
+    with open_library(shell.folder) as library:
+        said = library.clips.find("clip1.png").labels
+    assert said == {"finding.b_lines": "yes", "severity": "2"}
+
+
 def test_a_task_of_ones_own_goes_out_and_in_again(
     shell: Shell, exam: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
