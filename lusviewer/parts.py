@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
-def on_demand(package: str, **parts: tuple[str, ...]) -> Callable[[str], object]:
+def on_demand(package: str, **parts: Collection[str]) -> Callable[[str], object]:
     """Return the ``__getattr__`` of ``package``, whose ``parts`` define these names."""
     places = {name: f"{package}.{part}" for part in parts for name in parts[part]}
 

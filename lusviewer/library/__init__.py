@@ -22,23 +22,6 @@ if TYPE_CHECKING:
         Line,
         OrderBy,
     )
-else:
-    __getattr__ = on_demand(
-        __name__,
-        library=("Library", "default_folder", "open_library"),
-        values=(
-            "NOT_ASSESSABLE",
-            "Answer",
-            "ClipEntry",
-            "ClipFilter",
-            "ClipOrder",
-            "ClipPrediction",
-            "Drawing",
-            "KeptLabel",
-            "Line",
-            "OrderBy",
-        ),
-    )
 
 __all__ = [
     "NOT_ASSESSABLE",
@@ -55,3 +38,7 @@ __all__ = [
     "default_folder",
     "open_library",
 ]
+
+if not TYPE_CHECKING:
+    _opening = {"Library", "default_folder", "open_library"}
+    __getattr__ = on_demand(__name__, library=_opening, values=set(__all__) - _opening)
