@@ -24,6 +24,7 @@ from lusviewer.gui.study.filling.work import Told
 from lusviewer.gui.theme import SPACE, set_icon
 
 if TYPE_CHECKING:
+    from lusviewer.cancel import CancelToken
     from lusviewer.gui.study.filling.model import Filling
     from lusviewer.gui.study.filling.work import Progressed
     from lusviewer.gui.study.model import StudyModel
@@ -143,22 +144,51 @@ class FillingCard(Card):
 
 
 class WritingCard(Card):
-    """Shows how far a change to many clips is; it cannot be stopped, but undone."""
+    """Shows how far a change to many clips is; stopped, what was done stays done."""
 
-    def __init__(self, study: StudyModel) -> None:
+    def __init__(self, viewer: ViewerModel, study: StudyModel) -> None:
         super().__init__(tr("Changing the selected clips"))
+        self._token: CancelToken | None = None
         study.changed.connect(self._on_changed)
         study.failed.connect(self.hide)
+        # Another step stands before it then: what is told of undoing is not true.
+        viewer.undo_stack.indexChanged.connect(self.hide)
+        self.stopped.connect(self._on_stop)
+
+    @Slot()
+    def _on_stop(self) -> None:
+        if self._token is not None:
+            self._token.cancel()
+            self.stop.setEnabled(False)
+            self.told.setText(self.tr("Stopping ..."))
 
     @Slot(object)
     def _on_changed(self, changed: Changed) -> None:
         if not changed.total:
             return
+        self._token = changed.stop
+        wished = changed.stop is not None and changed.stop.cancelled
+        if changed.stopped or (wished and changed.done == changed.total):
+            self._show_end(changed)
+            return
         told = self.tr("{done} of {total} clips")
         told = told.format(done=changed.done, total=changed.total)
-        self.show_progress(self.title.full_text, told, changed.done, changed.total)
-        self.stop.hide()
+        told = self.tr("Stopping ...") if wished else told
+        self.show_progress(changed.words, told, changed.done, changed.total)
+        self.stop.setVisible(changed.stop is not None)
+        self.stop.setEnabled(not wished)
         self.setVisible(changed.done < changed.total)
+
+    def _show_end(self, changed: Changed) -> None:
+        told = self.tr(
+            "Stopped after {done} of {total} clips. These are changed, the others are "
+            "as they were. Undo takes it back."
+        )
+        if changed.done == changed.total:
+            told = self.tr("All {total} clips were changed before it could stop.")
+        self.title.set_full_text(changed.words)
+        self.told.setText(told.format(done=changed.done, total=changed.total))
+        self._show_parts(running=False)
 
 
 class Pace:

@@ -18,7 +18,7 @@ from lusviewer.gui.study.steps import Step
 from lusviewer.gui.study.work import Changed, Current, Place, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lusviewer.cancel import CancelToken
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lusviewer.library import Library, Line
     from lusviewer.library.analysing import Analysed
 
-    Write = Callable[[Shelf, CancelToken], Iterable[Changed]]
+    Write = Callable[[Shelf, CancelToken], Iterator[Changed]]
     Show = Callable[[bool], None]
 
 
@@ -171,12 +171,17 @@ class StudyModel(QObject):
     def push(
         self, words: str, do: Write, take_back: Write, show: Show = lambda _done: None
     ) -> None:
-        """Do ``do`` as a step that can be undone, in the library that is open now."""
+        """Do ``do`` as a step that can be undone, in the library that is open now.
+
+        Where it takes long it may be stopped; taking back goes to its end.
+        """
         shelf = self.shelf
 
         def say(what: Write, *, done: bool) -> None:
             show(done)
-            self.errand(partial(what, shelf))
+            text = words if done else self.tr("Taking back: {0}").format(words)
+            steps = partial(work.followed, what, shelf, text, stoppable=done)
+            self.errand(lambda _closing: steps())
 
         forth, back = partial(say, do, done=True), partial(say, take_back, done=False)
         self._viewer.undo_stack.push(Step(words, forth, back))

@@ -57,7 +57,7 @@ class StudyPanel(QWidget):
         self.filling_card = FillingCard(self.filling)
         self.analysis = AnalysisCard(viewer, study)
         self.label_bar = LabelBar(study)
-        self.writing_card = WritingCard(study)
+        self.writing_card = WritingCard(viewer, study)
         Watcher(study, self)
         self.count = ElidedLabel("", "muted")
         self.count.setContentsMargins(SPACE, 0, SPACE, 0)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lusviewer.cancel import CancelToken
 from lusviewer.files import is_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
-    from lusviewer.cancel import CancelToken
     from lusviewer.experts.expert import Expert
     from lusviewer.findings import ClipReport
     from lusviewer.gui.background import Models
@@ -83,12 +83,17 @@ class Current:
 class Changed:
     """The clips of which something is different now; none means any of them.
 
-    ``done`` of ``total`` clips are changed by now, where it takes several goes.
+    ``done`` of ``total`` clips are changed by now, where it takes several goes: of
+    what ``words`` say. ``stop`` ends that after the go under way, None where it has to
+    come to its end; with ``stopped`` it did, and nothing more comes.
     """
 
     clips: frozenset[int] = frozenset()
     done: int = 0
     total: int = 0
+    stopped: bool = False
+    words: str = field(default="", compare=False)
+    stop: CancelToken | None = field(default=None, compare=False)
 
 
 class Shelf:
@@ -233,7 +238,10 @@ class Labelling:
 
 
 def give(labelling: Labelling, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
-    """Keep the answers a part after the other, and yield the clips they are of."""
+    """Keep the answers a part after the other, and yield the clips they are of.
+
+    Where it is stopped between two parts, doing it again is of those kept by then.
+    """
     library, clips = shelf.library(), labelling.clips
     if isinstance(clips, Place):
         clips = (clip_of(library, clips, labelling.rater, cancel),)
@@ -243,7 +251,9 @@ def give(labelling: Labelling, shelf: Shelf, cancel: CancelToken) -> Iterator[Ch
         library.labels.give(*_answers(labelling, part))
         labelling.before = before | labelling.before
 
-    yield from in_parts(clips, labelling.part, keep)
+    yield from in_parts(clips, labelling.part, keep, cancel)
+    if cancel.cancelled:
+        labelling.clips = those_in(labelling.before, clips)
 
 
 def take_back(
@@ -303,22 +313,46 @@ def _answers_before(labelling: Labelling, clips: tuple[int, ...]) -> list[Answer
     return answers
 
 
+def those_in(done: Container[int], clips: Sequence[int]) -> tuple[int, ...]:
+    """Return the clips that are among those ``done``, in their order."""
+    return tuple(clip for clip in clips if clip in done)
+
+
+def followed(
+    do: Callable[[Shelf, CancelToken], Iterator[Changed]],
+    shelf: Shelf,
+    words: str,
+    *,
+    stoppable: bool,
+) -> Iterator[Changed]:
+    """Do ``do``, called ``words``, and yield its changes with what stops it."""
+    stop = CancelToken()
+    for one in do(shelf, stop):
+        yield replace(one, words=words, stop=stop if stoppable else None)
+
+
 def in_parts(
-    clips: Sequence[int], size: int, keep: Callable[[tuple[int, ...]], None]
+    clips: Sequence[int],
+    size: int,
+    keep: Callable[[tuple[int, ...]], None],
+    stop: CancelToken | None = None,
 ) -> Iterator[Changed]:
     """Have ``keep`` change up to ``size`` clips at a time; yield those it changed.
 
     Others who write have their turn in between: where the machine is slow, a go is of
-    fewer clips. Raises ``LibraryError``, which says
-    how many are changed where it is not the first part that fails.
+    fewer clips. ``stop`` ends it between two goes, after the first at the earliest.
+    Raises ``LibraryError``, which says how many are changed where it is not the first
+    part that fails.
     """
     from lusviewer.errors import LibraryError
 
     start, total, now = 0, len(clips), max(1, size // 4)
+    stop, part = stop or CancelToken(), tuple(clips[:0])
     while start < total:
+        if start and stop.wait(_PAUSE_S):
+            yield Changed(frozenset(part), start, total, stopped=True)
+            return
         part = tuple(clips[start : start + now])
-        if start:
-            threading.Event().wait(_PAUSE_S)
         begun = time.monotonic()
         try:
             keep(part)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import LusViewerError
 from lusviewer.findings import FINDINGS
-from lusviewer.gui.study.work import PART, Changed, in_parts
+from lusviewer.gui.study.work import PART, Changed, in_parts, those_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -317,7 +317,7 @@ class Zoning:
     before: dict[int, Zone | None] = field(default_factory=dict)
 
 
-def set_zone(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
+def set_zone(what: Zoning, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
     """Say where on the chest the clips were taken."""
     from lusviewer.library.zones import read_zone
 
@@ -329,7 +329,9 @@ def set_zone(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Chang
         clips.set_zone(part, zone, who=what.who)
         what.before = before | what.before
 
-    yield from in_parts(what.clips, PART, keep)
+    yield from in_parts(what.clips, PART, keep, cancel)
+    if cancel.cancelled:
+        what.clips = those_in(what.before, what.clips)
 
 
 def zone_back(what: Zoning, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
@@ -356,7 +358,7 @@ class Moving:
     before: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def move(what: Moving, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
+def move(what: Moving, shelf: Shelf, cancel: CancelToken) -> Iterator[Changed]:
     """Give the clips to another patient, made where there is none of that name."""
     clips = shelf.library().clips
 
@@ -366,7 +368,9 @@ def move(what: Moving, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
         clips.assign_all(dict.fromkeys(before, (what.patient, "")), who=what.who)
         what.before = before | what.before
 
-    yield from in_parts(what.clips, PART, keep)
+    yield from in_parts(what.clips, PART, keep, cancel)
+    if cancel.cancelled:
+        what.clips = those_in(what.before, what.clips)
 
 
 def move_back(what: Moving, shelf: Shelf, _cancel: CancelToken) -> Iterator[Changed]:
