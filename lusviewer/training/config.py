@@ -39,7 +39,41 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingConfig(RunSettings):
+class Rates:
+    """How fast a network learns over ``steps`` steps; the encoder has its own rate."""
+
+    rate: float
+    encoder_rate: float
+    weight_decay: float
+    warm_up: int
+    steps: int
+
+
+class Paced:
+    """Settings of a recipe among which are the rates of its network."""
+
+    __slots__ = ()
+
+    rate: float
+    encoder_rate: float
+    weight_decay: float
+    warm_up: int
+    steps: int
+
+    @property
+    def rates(self) -> Rates:
+        """How fast the network learns."""
+        return Rates(
+            self.rate,
+            self.encoder_rate,
+            self.weight_decay,
+            self.warm_up,
+            self.steps,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig(RunSettings, Paced):
     """The settings of ``lus-lite``.
 
     ``work`` holds rendered frames, decoded clips and the checkpoints; without ``real``

@@ -13,8 +13,9 @@ import torch
 
 from lusviewer.errors import TrainingError
 from lusviewer.files import make_folder, written
+from lusviewer.training.config import Rates
 from lusviewer.training.nets.checkpoint import tensors
-from lusviewer.training.nets.optimise import Rates, adamw, learn, set_rates
+from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lusviewer.training.config import RunSettings
-from lusviewer.training.nets.optimise import Rates
+from lusviewer.training.config import Paced, RunSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +24,7 @@ WAYS: Final = (START, *TAUGHT)
 
 
 @dataclass(frozen=True, slots=True)
-class BiomarkerSettings(RunSettings):
+class BiomarkerSettings(RunSettings, Paced):
     """The settings of ``biomarkers``.
 
     ``clips`` is the folder of rendered clips, ``clip_shards`` of them by
@@ -56,17 +55,6 @@ class BiomarkerSettings(RunSettings):
     rounds: int = 1000
     checkpoint_every: int = 30
     report_every: int = 10
-
-    @property
-    def rates(self) -> Rates:
-        """How fast the networks learn."""
-        return Rates(
-            self.rate,
-            self.encoder_rate,
-            self.weight_decay,
-            self.warm_up,
-            self.steps,
-        )
 
     def folder(self, way: str) -> Path:
         """Return the folder of a way's graph, manifest and card."""

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lusviewer.training.config import Rates
 from lusviewer.training.data.augment import Look, apply_look
 from lusviewer.training.data.batches import normalised
 from lusviewer.training.label_fraction.library import UNKNOWN
 from lusviewer.training.label_fraction.starts import spread
 from lusviewer.training.nets.features import FEATURES, FrameFeatures
-from lusviewer.training.nets.optimise import Rates, adamw, learn, set_rates
+from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

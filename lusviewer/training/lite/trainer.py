@@ -23,7 +23,7 @@ from lusviewer.training.nets.from_onnx import network_from
 from lusviewer.training.nets.layers import measure_statistics
 from lusviewer.training.nets.losses import at_phase, bag_loss, segmentation_loss
 from lusviewer.training.nets.network import FrameNetwork
-from lusviewer.training.nets.optimise import Rates, adamw, learn, set_rates
+from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def start_run(config: TrainingConfig, maker: BatchMaker) -> Run:
             network if not config.imagenet else _new_parts(network),
             lambda: network(first.frames.to(memory_format=torch.channels_last)),
         )
-    optimiser = adamw(network, _rates(config))
+    optimiser = adamw(network, config.rates)
     run = Run(network, optimiser, Average(network, config.average))
     if path.is_file():
         run.step = load_state(path, network, optimiser, run.average)
@@ -83,16 +83,6 @@ def _starting_network(config: TrainingConfig) -> FrameNetwork:
 
 def _new_parts(network: FrameNetwork) -> torch.nn.ModuleList:
     return torch.nn.ModuleList([network.merges, network.head_filter, network.head_mix])
-
-
-def _rates(config: TrainingConfig) -> Rates:
-    return Rates(
-        config.rate,
-        config.encoder_rate,
-        config.weight_decay,
-        config.warm_up,
-        config.steps,
-    )
 
 
 def train_frames(
@@ -151,7 +141,7 @@ def _draw(config: TrainingConfig, maker: BatchMaker, step: int) -> Batch:
 
 def train_step(config: TrainingConfig, run: Run, batch: Batch) -> np.ndarray:
     """Do one step; return the losses: segmentation, labels, real, drawn."""
-    set_rates(run.optimiser, _rates(config), run.step)
+    set_rates(run.optimiser, config.rates, run.step)
     frames = batch.frames.to(memory_format=torch.channels_last)
     frames = frames.to(torch.bfloat16) if config.bfloat16 else frames
     out = run.network(frames)

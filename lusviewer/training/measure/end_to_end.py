@@ -12,6 +12,7 @@ import numpy as np
 from lusviewer.files import written
 from lusviewer.findings import FINDINGS
 from lusviewer.geometry import GRID
+from lusviewer.training.config import Rates
 from lusviewer.training.data.augment import Look, apply_look
 from lusviewer.training.measure.imagenet import spread
 
@@ -98,7 +99,6 @@ def _train(network: nn.Module, lessons: Sequence[Lesson], steps: int) -> None:
 
     from lusviewer.training.data.batches import normalised  # noqa: PLC0415 - torch
     from lusviewer.training.nets.optimise import (  # noqa: PLC0415 - torch
-        Rates,
         adamw,
         learn,
         set_rates,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,21 +12,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from lusviewer.training.config import Rates
     from lusviewer.training.nets.checkpoint import Average
 
 _LARGEST_GRADIENT = 5.0
 _LAST_RATE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How fast a network learns over ``steps`` steps; the encoder has its own rate."""
-
-    rate: float
-    encoder_rate: float
-    weight_decay: float
-    warm_up: int
-    steps: int
 
 
 def adamw(network: nn.Module, rates: Rates) -> torch.optim.AdamW:

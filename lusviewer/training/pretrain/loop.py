@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import torch
 
+from lusviewer.training.config import Rates
 from lusviewer.training.nets.checkpoint import Average, load_state, save_state
 from lusviewer.training.nets.features import save_features, start_features
-from lusviewer.training.nets.optimise import Rates, adamw, learn, set_rates
+from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import torch
 
 from lusviewer.findings import CLASSES
-from lusviewer.training.config import RunSettings
+from lusviewer.training.config import Paced, RunSettings
 from lusviewer.training.lines.labels import LINES, UNKNOWN
 from lusviewer.training.nets.encoder import freeze_wide_filters, load_imagenet
 from lusviewer.training.nets.losses import CLASS_WEIGHTS
 from lusviewer.training.nets.network import FrameNetwork
-from lusviewer.training.nets.optimise import Rates
 from lusviewer.training.nets.unet import UNet
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _LINES: Final = tuple(CLASSES.index(name) for name in LINES)
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentationSettings(RunSettings):
+class SegmentationSettings(RunSettings, Paced):
     """The settings of ``segmentation``.
 
     ``frames`` is the folder of simulated frames, ``lines`` that of the lines drawn on
@@ -59,17 +58,6 @@ class SegmentationSettings(RunSettings):
     report_every: int = 20
     scenes: int = 250
     imagenet: bool = True
-
-    @property
-    def rates(self) -> Rates:
-        """How fast the networks learn."""
-        return Rates(
-            self.rate,
-            self.encoder_rate,
-            self.weight_decay,
-            self.warm_up,
-            self.steps,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.errors import TrainingError
-from lusviewer.training.config import RunSettings
+from lusviewer.training.config import Paced, RunSettings
 from lusviewer.training.data.pocus_labels import DIAGNOSES
-from lusviewer.training.nets.optimise import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ FOLDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class TransferSettings(RunSettings):
+class TransferSettings(RunSettings, Paced):
     """The settings of ``transfer``.
 
     ``segmentation`` is the work folder of that recipe's run, ``frames`` that of
@@ -53,17 +52,6 @@ class TransferSettings(RunSettings):
     encoder_rate: float = 3e-4
     weight_decay: float = 0.05
     warm_up: int = 10
-
-    @property
-    def rates(self) -> Rates:
-        """How fast the networks learn."""
-        return Rates(
-            self.rate,
-            self.encoder_rate,
-            self.weight_decay,
-            self.warm_up,
-            self.steps,
-        )
 
 
 @dataclass(frozen=True, slots=True)
