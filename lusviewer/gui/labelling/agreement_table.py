@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableView
+
+from lusviewer.gui.titled_columns import NO_PARENT, TitledColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtCore import QPersistentModelIndex
+    from PySide6.QtCore import QObject
 
-    Index = QModelIndex | QPersistentModelIndex
+    from lusviewer.gui.titled_columns import Index
 
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_NONE: Final = QModelIndex()
 
 
-class Texts(QAbstractTableModel):
+class Texts(TitledColumns):
     """Rows of texts; all but the first column stand to the right."""
 
     def __init__(self, titles: Sequence[str], parent: QObject) -> None:
@@ -37,13 +38,9 @@ class Texts(QAbstractTableModel):
             self._titles = tuple(titles)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return how many rows there are."""
         return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else len(self._titles)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the text of a cell, and where it stands."""
@@ -52,17 +49,6 @@ class Texts(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > 0:
             return _RIGHT
         return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> str | None:
-        """Return the title of a column."""
-        across = orientation is Qt.Orientation.Horizontal
-        shown = across and role == Qt.ItemDataRole.DisplayRole
-        return self._titles[section] if shown else None
 
 
 class Table(QTableView):

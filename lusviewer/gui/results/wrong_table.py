@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView
 
 from lusviewer.gui.results.result_words import tr
 from lusviewer.gui.results.tables import ROW_PX, dress_table
 from lusviewer.gui.theme import SPACE
+from lusviewer.gui.titled_columns import NO_PARENT, TitledColumns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from PySide6.QtCore import QObject, QPersistentModelIndex
+    from PySide6.QtCore import QObject
 
     from lusviewer.clip import Clip
     from lusviewer.experts.validation import WrongClip
     from lusviewer.gui.results.work import Place
+    from lusviewer.gui.titled_columns import Index
 
-    Index = QModelIndex | QPersistentModelIndex
-
-_NONE: Final = QModelIndex()
 _MEASURED: Final = 200
 """So many rows say how wide the columns are."""
 _TEXTS: Final = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
 
 
-class WrongClips(QAbstractTableModel):
+class WrongClips(TitledColumns):
     """The clips, the surest of the errors first; only what is seen is asked for."""
 
     def __init__(
@@ -40,7 +39,7 @@ class WrongClips(QAbstractTableModel):
     ) -> None:
         super().__init__(parent)
         self._rows = [(one, clips.get(one.sha256)) for one in wrong]
-        self._headings = (
+        self._titles = (
             tr("Clip"),
             tr("Patient"),
             tr("Label"),
@@ -62,29 +61,14 @@ class WrongClips(QAbstractTableModel):
         said = [one.label, one.said, f"{one.probability:.2f}", str(one.fold)]
         return [name, patient, *said]
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return how many clips there are."""
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        """Return how much is said of each."""
-        return 0 if parent.isValid() else len(self._headings)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         """Return what stands in a cell, also as its tooltip."""
         known = index.isValid() and role in _TEXTS
         return self.texts(index.row())[index.column()] if known else None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> str | None:
-        """Return the heading of a column."""
-        across = orientation is Qt.Orientation.Horizontal
-        shown = across and role == Qt.ItemDataRole.DisplayRole
-        return self._headings[section] if shown else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return that what cannot be opened cannot be chosen."""

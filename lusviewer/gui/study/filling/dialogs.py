@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QSize,
     Qt,
     Slot,
@@ -29,6 +26,7 @@ from lusviewer.gui.panel_parts import words
 from lusviewer.gui.study.filling.words import outcome_words, summary
 from lusviewer.gui.study.filling.work import Adding
 from lusviewer.gui.theme import SPACE
+from lusviewer.gui.titled_columns import NO_PARENT, TitledColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +34,7 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.study.filling.model import Result
     from lusviewer.gui.study.filling.work import Told
-
-_Index = QModelIndex | QPersistentModelIndex
+    from lusviewer.gui.titled_columns import Index
 
 _SIZE: Final = QSize(760, 420)
 _ROW_PX: Final = 26
@@ -154,23 +151,19 @@ def reason(told: Told) -> str:
     return " ".join(part for part in (told.why, told.hint) if part)
 
 
-class _ToldModel(QAbstractTableModel):
+class _ToldModel(TitledColumns):
     """File, result and reason as columns; thousands of rows cost nothing."""
 
     def __init__(self, told: Sequence[Told], parent: QWidget) -> None:
         super().__init__(parent)
         self._told = told
-        self._headings = (self.tr("File"), self.tr("Result"), self.tr("Why"))
+        self._titles = (self.tr("File"), self.tr("Result"), self.tr("Why"))
 
-    def rowCount(self, parent: _Index | None = None) -> int:  # noqa: ARG002
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return how many files there are."""
-        return len(self._told)
+        return 0 if parent.isValid() else len(self._told)
 
-    def columnCount(self, parent: _Index | None = None) -> int:  # noqa: ARG002
-        """Return three."""
-        return len(self._headings)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell, or all of it as its tooltip."""
         one = self._told[index.row()]
         cells = (one.path.name, outcome_words(one.outcome), reason(one))
@@ -178,16 +171,4 @@ class _ToldModel(QAbstractTableModel):
             return cells[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(one.path) if index.column() == 0 else cells[index.column()]
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """Return a column's heading."""
-        horizontal = orientation is Qt.Orientation.Horizontal
-        if horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headings[section]
         return None
