@@ -24,7 +24,7 @@ from lusviewer.training.biomarkers.settings import FRAMES, MAX, WAYS
 from lusviewer.training.data.batches import normalised, spread
 from lusviewer.training.data.targets import KEYS
 from lusviewer.training.lite.bundle_writer import sha256_of
-from lusviewer.training.measure.figures import plain
+from lusviewer.training.measure.figures import drawn_figure
 from lusviewer.training.measure.metrics import resampled_rows, roc_auc
 
 if TYPE_CHECKING:
@@ -163,12 +163,15 @@ def compare(
         table - table[..., [reference], :] for table in (whole, drawn)
     )
     figures = {
-        way: {name: _figure(whole[w, i], drawn[:, w, i]) for i, name in enumerate(sums)}
+        way: {
+            name: drawn_figure(whole[w, i], drawn[:, w, i])
+            for i, name in enumerate(sums)
+        }
         for w, way in enumerate(ways)
     }
     differences = {
         f"{way} - {MAX}": {
-            name: _figure(apart[w, i], drawn_apart[:, w, i])
+            name: drawn_figure(apart[w, i], drawn_apart[:, w, i])
             for i, name in enumerate(sums)
         }
         for w, way in enumerate(ways)
@@ -194,12 +197,6 @@ def _means(
 def _mean(values: Array) -> float:
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else float("nan")
-
-
-def _figure(value: float, drawn: Array) -> dict[str, Any]:
-    kept = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
-    return {"value": plain(value), "interval": [plain(low), plain(high)]}
 
 
 def counts(cases: Cases, columns: Sequence[int]) -> dict[str, list[int]]:

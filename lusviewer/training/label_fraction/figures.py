@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusviewer.training.label_fraction.library import UNKNOWN
-from lusviewer.training.measure.figures import plain
+from lusviewer.training.measure.figures import drawn_figure
 
 if TYPE_CHECKING:
     from lusviewer.training.label_fraction.curve import Scores
@@ -30,9 +30,7 @@ class Measured:
 
     def plain(self) -> dict[str, Any]:
         """Return value and 95 % interval as JSON holds them."""
-        kept = self.rounds[~np.isnan(self.rounds)]
-        low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan,) * 2
-        return {"value": plain(self.value), "interval": [plain(low), plain(high)]}
+        return drawn_figure(self.value, self.rounds)
 
     def above(self, other: Measured) -> Measured:
         """Return by how much this is more, round by round on the same patients."""

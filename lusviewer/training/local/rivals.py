@@ -13,7 +13,7 @@ from lusviewer.errors import ManifestError
 from lusviewer.experts.expert import open_expert
 from lusviewer.experts.store import VALIDATION
 from lusviewer.training.experts.nested import mean_area
-from lusviewer.training.measure.figures import plain
+from lusviewer.training.measure.figures import drawn_figure
 from lusviewer.training.measure.metrics import resampled_rows
 
 if TYPE_CHECKING:
@@ -183,13 +183,7 @@ def _compared(
     first, second = both(np.arange(len(patients)))
     drawn = np.array([both(rows) for rows in resampled_rows(patients)])
     return {
-        "own": _figure(first, drawn[:, 0]),
-        "rival": _figure(second, drawn[:, 1]),
-        "difference": _figure(first - second, drawn[:, 0] - drawn[:, 1]),
+        "own": drawn_figure(first, drawn[:, 0]),
+        "rival": drawn_figure(second, drawn[:, 1]),
+        "difference": drawn_figure(first - second, drawn[:, 0] - drawn[:, 1]),
     }
-
-
-def _figure(value: float, drawn: Array) -> Found:
-    kept = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
-    return {"value": plain(value), "interval": [plain(low), plain(high)]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lusviewer.training.measure.metrics import auc_figure, interval
+from lusviewer.training.measure.metrics import auc_figure, interval, middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,8 +39,13 @@ def figure(
 ) -> dict[str, Any]:
     """Return ``measure(rows)`` over all rows with its interval over patients."""
     value = measure(np.arange(len(patients))) if len(patients) else float("nan")
-    low, high = interval(measure, patients, rounds=rounds)
-    return {"value": plain(value), "interval": [plain(low), plain(high)]}
+    ends = interval(measure, patients, rounds=rounds)
+    return {"value": plain(value), "interval": [plain(end) for end in ends]}
+
+
+def drawn_figure(value: float, drawn: Array) -> dict[str, Any]:
+    """Return ``value`` with the interval of what was ``drawn`` of it."""
+    return {"value": plain(value), "interval": [plain(end) for end in middle(drawn)]}
 
 
 def share(

@@ -57,7 +57,12 @@ def interval(
     if not len(patients):
         return float("nan"), float("nan")
     values = [measure(rows) for rows in resampled_rows(patients, seed, rounds)]
-    kept = np.array([v for v in values if not np.isnan(v)])
+    return middle(np.array(values))
+
+
+def middle(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of what was ``drawn``, but for what is NaN."""
+    kept = drawn[~np.isnan(drawn)]
     if not len(kept):
         return float("nan"), float("nan")
     low, high = np.percentile(kept, [2.5, 97.5])
