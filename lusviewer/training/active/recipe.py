@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -178,11 +179,24 @@ def _found(
         said = {way: table[..., column] for way, table in scores.items()}
         found[question] = {"positives": int(truth.sum())}
         found[question] |= curves(truth, said, SHARES, weights)
+    found["go_together"] = _together(pool)
     found["proposals"] = {
         f"{share:g}": proposal_figures(counts[index], weights)
         for index, share in enumerate(SHARES[:-1])
     }
     return found
+
+
+def _together(pool: Pool) -> dict[str, Any]:
+    """Return each pair's correlation, and how many clips show both."""
+    phi = margins.correlation(pool.truth, np.arange(len(QUESTIONS))).phi
+    return {
+        f"{QUESTIONS[a]}, {QUESTIONS[b]}": {
+            "correlation": round(float(phi[a, b]), 3),
+            "clips_with_both": int((pool.truth[:, a] * pool.truth[:, b]).sum()),
+        }
+        for a, b in combinations(range(len(QUESTIONS)), 2)
+    }
 
 
 def _folder(settings: ActiveSettings) -> Path:

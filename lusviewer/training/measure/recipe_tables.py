@@ -36,13 +36,26 @@ _OWN: Final = {
     "phantom",
     "pocus",
 }
+_ELSEWHERE: Final = {
+    "a-line-jumps",
+    "adapt-block",
+    "adapt-frame-order",
+    "adapt-masks",
+    "adapt-temporal",
+    "adapt-temporal-severity",
+    "adapt-uscl",
+    "local-experts",
+    "window-day",
+}
+"""Told of in biomarkers.md and local-learning.md."""
+
 _MOST_ROWS: Final = 16
 _MOST_COLUMNS: Final = 9
 
 
 def recipes_section(results: Mapping[str, Any], texts: Path) -> str:
     """Return a part for each recipe: its own words from ``texts``, then its figures."""
-    others = sorted(results.keys() - RECIPES.keys() - _OWN)
+    others = sorted(results.keys() - RECIPES.keys() - _OWN - _ELSEWHERE)
     parts = []
     for name in (*RECIPES, *others):
         told = name in results

@@ -143,6 +143,10 @@ def test_the_recipe_ends_in_figures_and_a_picture(tmp_path: Path) -> None:
     figures = result["figures"]
     assert (figures["clips"], figures["patients"]) == (16, 8)
     assert list(figures["severe"]["queue"]["auc"]) == [f"{s:g}" for s in SHARES]
+    pairs = figures["go_together"]
+    assert pairs["b_lines, severe"]["clips_with_both"] == 8
+    assert pairs["b_lines, severe"]["correlation"] > 0.5
+    assert pairs["a_lines, b_lines"]["clips_with_both"] == 0
     assert cv2.imread(str(tmp_path / "active.png")) is not None
     looks = json.loads((tmp_path / "results" / "looks.json").read_text())["looks"]
     assert len(looks) == 1

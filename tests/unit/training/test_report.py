@@ -136,6 +136,15 @@ def test_what_a_recipe_wrote_of_its_result_goes_before_a_table_of_all(tmp_path):
     assert text.count("| a | 0.50 (0.45-0.55) |") == 1
 
 
+def test_results_of_a_library_are_told_on_their_own_page_and_unknown_ones_here(
+    tmp_path: Path,
+):
+    found = {"figures": {"a": {"auc": figure(0.5)}}}
+    text = recipes_section({"adapt-masks": found, "something": found}, tmp_path)
+    assert "### something\n" in text
+    assert "adapt-masks" not in text
+
+
 def test_long_tables_are_cut_and_say_so():
     (text,) = figure_tables({str(i): {"auc": figure(0.5)} for i in range(50)})
     assert text.endswith("34 more rows are in the file.")
