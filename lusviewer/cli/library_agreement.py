@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from lusviewer import paths
@@ -109,8 +108,4 @@ def _tell(found: Agreement) -> None:
 
 
 def _words(one: Estimate) -> str:
-    if math.isnan(one.value):
-        return "not defined"
-    if math.isnan(one.lower):
-        return f"{one.value:.2f}"
-    return f"{one.value:.2f} ({one.lower:.2f} to {one.upper:.2f})"
+    return one.words or "not defined"

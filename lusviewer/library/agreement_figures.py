@@ -7,6 +7,7 @@ Field and Welsh 2007, J R Stat Soc B 69:369 for clusters).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,15 @@ class Estimate:
     value: float
     lower: float
     upper: float
+
+    @property
+    def words(self) -> str:
+        """The figure with its interval, "" where it is not defined."""
+        if math.isnan(self.value):
+            return ""
+        if math.isnan(self.lower):
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} ({self.lower:.2f} to {self.upper:.2f})"
 
 
 def confusion(first: ArrayLike, second: ArrayLike, n: int) -> Floats:

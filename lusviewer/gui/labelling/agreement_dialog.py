@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from lusviewer.gui.labelling.work import Compared
     from lusviewer.gui.viewer_model import ViewerModel
     from lusviewer.library.agreement import NumberAgreement, TaskAgreement
-    from lusviewer.library.agreement_figures import Estimate
 
 _REST_MS: Final = 500
 """How long after a change of the library raters are compared anew."""
@@ -219,7 +217,7 @@ class AgreementDialog(QDialog):
         box.setCurrentIndex(box.findData(chosen))
 
     def _row(self, one: TaskAgreement) -> tuple[str, ...]:
-        kappa = estimate_words(one.kappa) or self.tr("not defined")
+        kappa = one.kappa.words or self.tr("not defined")
         agreed = f"{one.agreed:.0%}"
         title = self._title(one)
         if one.weighted:
@@ -324,9 +322,9 @@ class AgreementDialog(QDialog):
             "{n} pairs of {clips} clips, {patients} patients."
         )
         text = text.format(
-            bias=estimate_words(figures.bias),
-            lower=estimate_words(figures.lower),
-            upper=estimate_words(figures.upper),
+            bias=figures.bias.words,
+            lower=figures.lower.words,
+            upper=figures.upper.words,
             n=len(one.pairs),
             clips=one.clips,
             patients=one.patients,
@@ -340,12 +338,3 @@ class AgreementDialog(QDialog):
         self._rest.stop()
         self._lane.close()
         super().closeEvent(event)
-
-
-def estimate_words(one: Estimate) -> str:
-    """Return a figure with its interval, "" where there is none."""
-    if math.isnan(one.value):
-        return ""
-    if math.isnan(one.lower):
-        return f"{one.value:.2f}"
-    return f"{one.value:.2f} ({one.lower:.2f} to {one.upper:.2f})"
