@@ -7,8 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lusviewer.errors import LibraryError, TrainingError
-from lusviewer.experts.store import folder_name
+from lusviewer.errors import TrainingError
+from lusviewer.training.local.settings import check_places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,11 +87,4 @@ def check_settings(settings: AdaptSettings) -> None:
     if settings.steps < 1 or settings.look_every < 1 or settings.checkpoint_every < 1:
         msg = "An adaptation needs at least one step."
         raise TrainingError(msg, hint="Leave --steps away for the usual number.")
-    if not settings.library.is_dir():
-        msg = f"There is no library in {settings.library}."
-        raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
-    if settings.name:
-        folder_name(settings.name)
-    if settings.out is not None and settings.out.exists():
-        msg = f"{settings.out} is there already."
-        raise TrainingError(msg, hint="Name a new folder with --out.")
+    check_places(settings.library, settings.name, settings.out)

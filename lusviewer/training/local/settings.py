@@ -61,13 +61,18 @@ def check_settings(settings: LocalSettings) -> None:
     if settings.folds < FOLDS_MIN:
         msg = f"{settings.folds} folds leave no patient to test on."
         raise TrainingError(msg, hint=f"{FOLDS_MIN} or more are needed; 5 are usual.")
-    if not settings.library.is_dir():
-        msg = f"There is no library in {settings.library}."
+    check_places(settings.library, settings.name, settings.out)
+
+
+def check_places(library: Path, name: str | None, out: Path | None) -> None:
+    """Refuse what cannot be learned from, or cannot be written to."""
+    if not library.is_dir():
+        msg = f"There is no library in {library}."
         raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
-    if settings.name:
-        folder_name(settings.name)
-    if settings.out is not None and settings.out.exists():
-        msg = f"{settings.out} is there already."
+    if name:
+        folder_name(name)
+    if out is not None and out.exists():
+        msg = f"{out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")
 
 
