@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from pydicom.uid import UID
 
 ROWS, COLUMNS = 224, 224
-_US_MULTIFRAME = UltrasoundMultiFrameImageStorage
 
 
 def label_map(n_b_lines: int) -> NDArray[np.uint8]:
@@ -68,26 +68,34 @@ def write_video(path: Path, n_frames: int = 6, rate_hz: int = 20) -> Path:
     return path
 
 
-def write_dicom(path: Path, n_frames: int = 6, frame_time_ms: float = 40.0) -> Path:
-    """Write an ultrasound cine, uncompressed, with one calibrated region."""
+def cine_dataset(
+    shape: tuple[int, ...], frame_time_ms: float, syntax: UID
+) -> pydicom.Dataset:
+    """Return an ultrasound cine of ``shape`` ``(frames, rows, columns)``, unfilled."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = _US_MULTIFRAME
+    meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = syntax
     dataset = pydicom.Dataset()
     dataset.file_meta = meta
-    dataset.SOPClassUID = _US_MULTIFRAME
+    dataset.SOPClassUID = UltrasoundMultiFrameImageStorage
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     dataset.StudyInstanceUID = dataset.SeriesInstanceUID = generate_uid()
     dataset.Modality = "US"
-    dataset.Rows, dataset.Columns = ROWS, COLUMNS
-    dataset.NumberOfFrames = n_frames
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = shape
     dataset.FrameTime = frame_time_ms
     dataset.FrameIncrementPointer = 0x00181063
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
     dataset.BitsAllocated = dataset.BitsStored = 8
     dataset.HighBit, dataset.PixelRepresentation = 7, 0
+    return dataset
+
+
+def write_dicom(path: Path, n_frames: int = 6, frame_time_ms: float = 40.0) -> Path:
+    """Write an ultrasound cine, uncompressed, with one calibrated region."""
+    shape = (n_frames, ROWS, COLUMNS)
+    dataset = cine_dataset(shape, frame_time_ms, ExplicitVRLittleEndian)
     region = pydicom.Dataset()
     region.RegionSpatialFormat, region.RegionDataType = 1, 1
     region.RegionFlags = 0

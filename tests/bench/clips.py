@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 import av
 import cv2
 import numpy as np
-import pydicom
 import simplejpeg
-from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import (
-    JPEGBaseline8Bit,
-    RLELossless,
-    UltrasoundMultiFrameImageStorage,
-    generate_uid,
-)
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
 
 from lusviewer.phantom import random_scene, render
+from tests.small_clips import cine_dataset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS, COLUMNS = 600, 800
+FRAME_TIME_MS = 33.3
 
 
 def pictures(
@@ -48,7 +43,7 @@ def write_jpeg_dicom(path: Path, frames: NDArray[np.uint8]) -> Path:
         )
         for frame in frames
     ]
-    dataset = _dataset(frames, JPEGBaseline8Bit)
+    dataset = cine_dataset(frames.shape, FRAME_TIME_MS, JPEGBaseline8Bit)
     dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
     dataset.PhotometricInterpretation = "YBR_FULL_422"
     dataset.PixelData = encapsulate(coded)
@@ -59,33 +54,11 @@ def write_jpeg_dicom(path: Path, frames: NDArray[np.uint8]) -> Path:
 
 def write_rle_dicom(path: Path, frames: NDArray[np.uint8]) -> Path:
     """Write a monochrome RLE cine."""
-    dataset = _dataset(frames, RLELossless)
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset = cine_dataset(frames.shape, FRAME_TIME_MS, ExplicitVRLittleEndian)
     dataset.PixelData = frames.tobytes()
     dataset.compress(RLELossless)
     dataset.save_as(path, enforce_file_format=True)
     return path
-
-
-def _dataset(frames: NDArray[np.uint8], syntax: pydicom.uid.UID) -> pydicom.Dataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = syntax
-    dataset = pydicom.Dataset()
-    dataset.file_meta = meta
-    dataset.SOPClassUID = UltrasoundMultiFrameImageStorage
-    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    dataset.StudyInstanceUID = dataset.SeriesInstanceUID = generate_uid()
-    dataset.Modality = "US"
-    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = frames.shape
-    dataset.FrameTime = 33.3
-    dataset.FrameIncrementPointer = 0x00181063
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit, dataset.PixelRepresentation = 7, 0
-    return dataset
 
 
 def write_video(

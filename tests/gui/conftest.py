@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 
 from lusviewer.gui.main_window import MainWindow
 from lusviewer.gui.settings import Settings
+from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.viewer_model import ViewerModel
 from tests.bundles import make_bundle
 from tests.gui.watchdog import WatchedApplication
@@ -78,6 +79,14 @@ def viewer(qtbot: QtBot, bundle_folder: Path) -> Iterator[ViewerModel]:
     """A viewer that will load the tiny bundle; shut down after the test."""
     made = ViewerModel()
     made.analysis.bundle_path = bundle_folder
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def study(viewer: ViewerModel, tmp_path: Path) -> Iterator[StudyModel]:
+    """What the window knows of a library that is made when it is needed."""
+    made = StudyModel(viewer, tmp_path / "library", "anna")
     yield made
     made.shutdown()
 

@@ -13,17 +13,9 @@ from PySide6.QtWidgets import QApplication
 from lusviewer.findings import FINDINGS, LABELS, Evidence, Quality
 from lusviewer.gui import theme
 from lusviewer.gui.findings_panel import FindingsPanel
-from lusviewer.gui.study.model import StudyModel
 from tests.gui.conftest import WAIT_MS
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def study(viewer, tmp_path):
-    made = StudyModel(viewer, tmp_path / "library", "anna")
-    yield made
-    made.shutdown()
 
 
 @pytest.fixture

@@ -8,26 +8,15 @@ import pytest
 from PySide6.QtCore import Qt
 
 from lusviewer.gui.labelling.task_dialog import TaskDialog
-from lusviewer.gui.study.model import StudyModel
 from lusviewer.library import open_library
 from lusviewer.library.tasks import Kind
 from tests.gui.conftest import WAIT_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
-    from lusviewer.gui.viewer_model import ViewerModel
-
-
-@pytest.fixture
-def study(viewer: ViewerModel, tmp_path: Path) -> Iterator[StudyModel]:
-    made = StudyModel(viewer, tmp_path / "library", "anna")
-    yield made
-    made.shutdown()
+    from lusviewer.gui.study.model import StudyModel
 
 
 @pytest.fixture
