@@ -62,5 +62,5 @@ class CurveView(Chart):
         most = max((one.labels for one in points), default=1)
         return (
             Axis(self.tr("labels spent"), 0.0, float(most), None if points else ()),
-            Axis("", max(low, 0.0), min(high, 1.0), grid=True),
+            Axis(self.tr("AUC"), max(low, 0.0), min(high, 1.0), grid=True),
         )

@@ -62,6 +62,7 @@ class QueueModel(QObject):
         self._looking.ended.connect(self.changed)
         self._spending.produced.connect(self._on_spent)
         self._spending.failed.connect(self._on_no_curve)
+        self._spending.ended.connect(self.curve_changed)
         study.closing.connect(self.shutdown)
         study.opened.connect(self._begin_anew)
         study.changed.connect(self._on_study)
@@ -131,12 +132,17 @@ class QueueModel(QObject):
 
     # --- the curve --------------------------------------------------------------------
 
+    @property
+    def drawing(self) -> bool:
+        """Whether the curve is being worked out."""
+        return self._spending.busy
+
     def draw_curve(self, task: str) -> None:
         """Work out what the labels of ``task`` brought."""
         self.curve, self.curve_task, self.curve_message = (), task, ""
-        self.curve_changed.emit()
         if task:
             self._spending.run(partial(work.spent, self._study.shelf, task))
+        self.curve_changed.emit()
 
     @Slot(object)
     def _on_spent(self, points: tuple[Spent, ...]) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLayout,
@@ -24,6 +23,7 @@ from lusviewer.gui.asking.ask_card import AskCard
 from lusviewer.gui.asking.curve_view import CurveView
 from lusviewer.gui.asking.model import COUNT, QueueModel
 from lusviewer.gui.asking.proposals import ProposalList
+from lusviewer.gui.narrow import NarrowCombo, Pair, narrow_tabs
 from lusviewer.gui.panel_parts import clear, link, words
 from lusviewer.gui.theme import SPACE
 
@@ -56,7 +56,7 @@ class QueuePanel(QWidget):
         self.model = QueueModel(viewer, study, self)
         self.setAccessibleName(self.tr("Label next"))
         self.setMinimumWidth(_LEAST_WIDTH)
-        self.task = QComboBox()
+        self.task = NarrowCombo()
         self.count = QSpinBox()
         self.state = words("", "muted", wrap=True)
         self.again = link(
@@ -77,28 +77,27 @@ class QueuePanel(QWidget):
 
     def _lay_out(self) -> None:
         self.task.setAccessibleName(self.tr("What to ask about"))
-        self.task.addItem(self.tr("All tasks with labels"), "")
+        self.task.addItem(self.tr("All labelled questions"), "")
         self.count.setAccessibleName(self.tr("Clips in a round"))
         self.count.setToolTip(self.tr("How many clips are asked about in a round"))
         self.count.setRange(1, _MOST)
         self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.count.setSuffix(self.tr(" clips"))
         self.count.setValue(COUNT)
-        top = QHBoxLayout()
-        top.addWidget(self.task, 1)
-        top.addWidget(self.count)
+        self.top = Pair(self.task, self.count, even=False)
         state = QHBoxLayout()
         state.addWidget(self.state, 1)
         state.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
+        narrow_tabs(self.pages)
         self.pages.addTab(self._round_page(), self.tr("To label"))
         self.pages.addTab(self._proposal_page(), self.tr("To confirm"))
         self.pages.addTab(self._curve_page(), self.tr("Curve"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, SPACE, 12, 12)
         layout.setSpacing(SPACE)
-        layout.addLayout(top)
+        layout.addWidget(self.top)
         layout.addLayout(state)
         layout.addWidget(self.pages, 1)
         self.room = QWidget()
@@ -120,7 +119,6 @@ class QueuePanel(QWidget):
         return page
 
     def _proposal_page(self) -> QWidget:
-        self.confirm.setToolTip(self.tr("Keep what is selected as your labels (Enter)"))
         self.advice = words("", "muted", wrap=True)
         below = QHBoxLayout()
         below.addStretch(1)
@@ -138,6 +136,7 @@ class QueuePanel(QWidget):
         self.proposals.wanted.connect(self._open_proposal)
         self.proposals.confirmed.connect(self.model.confirm)
         self.confirm.clicked.connect(self.proposals.confirm)
+        self.proposals.itemSelectionChanged.connect(self._show_chosen)
         self._viewer.clip_opened.connect(self._mark_cards)
         self._viewer.clip_closed.connect(self._mark_cards)
 
@@ -176,7 +175,7 @@ class QueuePanel(QWidget):
             self._make_cards()
         self._mark_cards()
         self.proposals.show_proposals(model.proposals, self._words)
-        self.confirm.setEnabled(bool(model.proposals))
+        self._show_chosen()
         self.advice.setText(self._advice())
         titles = (
             (self.tr("To label"), len(model.round) - len(model.done & set(asks))),
@@ -188,31 +187,53 @@ class QueuePanel(QWidget):
         self.room.setVisible(looked is None)
         self.again.setVisible(bool(model.round))
 
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Say how many would be confirmed, or why none can be."""
+        chosen = len(self.proposals.selectedItems())
+        text = self.tr("Confirm {n}").format(n=chosen) if chosen else ""
+        self.confirm.setText(text or self.tr("Confirm"))
+        self.confirm.setEnabled(chosen > 0)
+        tip = self.tr("Keep what is selected as your labels (Enter)")
+        if not chosen:
+            tip = self.tr("Select answers in the list first.")
+        self.confirm.setToolTip(tip)
+        for part in (self.proposals, self.confirm):
+            part.setVisible(bool(self.model.proposals))
+
     def _advice(self) -> str:
+        looked = self.model.looked
+        if looked is not None and not looked.queue.waiting:
+            return self.tr("Nothing is left to confirm: see above.")
         if self.model.proposals:
             return self.tr(
                 "Up and Down show the clip, Enter confirms. "
                 "Nothing is a label until you confirm it."
             )
         return self.tr(
-            "No answer is sure enough yet. Answers are proposed once a task has five "
-            "clips with yes and five with no."
+            "No answer is sure enough yet. Answers are proposed once a question has "
+            "five clips with yes and five with no."
         )
 
     def _state(self) -> str:
         model, looked = self.model, self.model.looked
         if model.message:
             return model.message
-        if looked is None and model.busy:
-            return self.tr("Looking ...")
+        if looked is None and self._study.shelf.made:
+            return self.tr("Looking which clips to label next ...")
         if looked is None:
             return self.tr(
                 "There is no library yet. Label a clip, or add clips to the library: "
                 "then this says which to look at next."
             )
         waiting = self.tr("{n} clips wait for a label.").format(n=looked.queue.waiting)
+        if looked.queue.waiting == 1:
+            waiting = self.tr("1 clip waits for a label.")
         if not looked.queue.waiting:
-            waiting = self.tr("Every analysed clip has its labels.")
+            waiting = self.tr(
+                "Every analysed clip has its labels. Choose another question above, or "
+                "analyse more clips (menu Study)."
+            )
         if not model.round:
             return waiting
         return self.tr("Round {number}: {done} of {n} labelled. {waiting}").format(
@@ -256,29 +277,42 @@ class QueuePanel(QWidget):
     def _show_curve(self) -> None:
         model = self.model
         self.curve.show_points(model.curve)
-        self.curve.setVisible(not model.curve_message)
+        self.curve.setVisible(bool(model.curve) and not model.curve_message)
         self.curve_words.setText(self._curve_words())
 
     def _curve_words(self) -> str:
         model = self.model
         if model.curve_message:
             return model.curve_message
+        if not model.curve and model.drawing:
+            return self.tr("Working out what the labels brought ...")
         if not model.curve:
-            return ""
+            return self.tr(
+                "Once a question has labels, this shows what they brought: how well "
+                "it is answered on patients left out, by how many labels were given."
+            )
         early = next(
             (p for p in model.curve if p.labels >= model.curve[-1].labels / 2),
             model.curve[-1],
         )
-        return self.tr(
-            "{task}: AUC on patients left out, by how many labels were learned from. "
-            "Line: in the order they were given; dashes and band: the same labels in "
-            "random order. After {n}: {own:.2f}, at random {chance:.2f}."
+        told = self.tr(
+            "{task}: AUC on patients left out (1 is perfect, 0.5 is chance), by how "
+            "many labels were learned from. Line: in the order they were given. Dashes "
+            "and band: the same labels in {orders} random orders, mean and range. "
+            "After {n} labels: {own:.2f}, in random order {chance:.2f} ({low:.2f} to "
+            "{high:.2f})."
         ).format(
             task=self._words(model.curve_task),
+            orders=len(early.by_chance),
             n=early.labels,
             own=early.in_order,
             chance=float(np.mean(early.by_chance)),
+            low=min(early.by_chance),
+            high=max(early.by_chance),
         )
+        if model.task:
+            return told
+        return told + " " + self.tr("Choose a question above to see its own curve.")
 
 
 def _page(first: QWidget, second: QWidget, below: QLayout | None) -> QWidget:

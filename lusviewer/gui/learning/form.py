@@ -28,6 +28,7 @@ from lusviewer.gui.learning.words import (
     counted,
     tr,
 )
+from lusviewer.gui.narrow import Pair
 from lusviewer.gui.panel_parts import Section, words
 from lusviewer.gui.theme import SPACE
 
@@ -74,13 +75,11 @@ class SourceField(QWidget):
             ]
         )
         self.certainty.choose(CERTAINTY)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(SPACE)
-        grid.addWidget(named(self.tr("Labels of"), self.rater), 0, 0)
-        grid.addWidget(named(self.tr("How certain"), self.certainty), 0, 1)
-        for column in (0, 1):
-            grid.setColumnStretch(column, 1)
+        whose = named(self.tr("Whose labels"), self.rater)
+        sure = named(self.tr("How certain"), self.certainty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(Pair(whose, sure, even=True))
         for choice in (self.rater, self.certainty):
             choice.currentIndexChanged.connect(self.changed)
 
@@ -177,16 +176,17 @@ class Form(QWidget):
         self.more = more
 
     def _inputs(self) -> QWidget:
-        both = QWidget()
-        grid = QGridLayout(both)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(SPACE // 2)
-        grid.addWidget(words(self.tr("What it may decide by"), "muted"), 0, 0, 1, 2)
-        for row, name in enumerate(INPUTS, 1):
-            grid.addWidget(self.inputs[name], row, 0)
-            grid.addWidget(self._told[name], row, 1)
-        grid.setColumnStretch(1, 1)
-        return both
+        all_of_them = QWidget()
+        column = QVBoxLayout(all_of_them)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(words(self.tr("What it may decide by"), "muted"))
+        widest = max(box.sizeHint().width() for box in self.inputs.values())
+        for name, box in self.inputs.items():
+            # The numbers stand in one column; where that is too narrow, below.
+            box.setMinimumWidth(widest)
+            column.addWidget(Pair(box, self._told[name], even=False))
+        return all_of_them
 
     def _connect(self) -> None:
         for source in (self.question, self.source):

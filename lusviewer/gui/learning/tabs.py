@@ -14,6 +14,7 @@ from lusviewer.gui.learning.deeper_tab import DeeperTab
 from lusviewer.gui.learning.expert_tab import ExpertTab
 from lusviewer.gui.learning.plots import Plots
 from lusviewer.gui.learning.trainings import State
+from lusviewer.gui.narrow import narrow_tabs
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class LearningTabs(QTabWidget):
         self.setDocumentMode(True)
         self.addTab(_scrolled(self.experts), self.tr("An expert"))
         self.addTab(_scrolled(self.deeper), self.tr("Deeper, for researchers"))
+        narrow_tabs(self)
         self._rest.timeout.connect(self._read)
         for signal in (study.opened, study.changed, viewer.models_changed):
             signal.connect(self._on_changed)

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
+from lusviewer.gui.narrow import NarrowCombo, Pair
 from lusviewer.gui.study.listing.work import SEVERITY, Choice, Order, Show
 from lusviewer.gui.task_words import title_of
 from lusviewer.gui.theme import SPACE, set_icon
@@ -22,6 +21,8 @@ from lusviewer.gui.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from PySide6.QtWidgets import QComboBox
 
     from lusviewer.library.tasks import Task
 
@@ -92,15 +93,13 @@ class Chooser(QWidget):
         top.setSpacing(SPACE // 2)
         top.addWidget(self.search, 1)
         top.addWidget(self.add)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(SPACE, SPACE, SPACE, 0)
-        grid.setSpacing(SPACE // 2)
-        grid.addLayout(top, 0, 0, 1, 2)
-        grid.addWidget(self.show_box, 1, 0)
-        grid.addWidget(self.order_box, 1, 1)
-        grid.addWidget(self.task_box, 2, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, 0)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(top)
+        self.boxes = Pair(self.show_box, self.order_box, SPACE // 2, even=True)
+        column.addWidget(self.boxes)
+        column.addWidget(self.task_box)
 
     def choice(self, model_sha256: str) -> Choice:
         """Return what is to be listed; analysed by the model that is named."""
@@ -130,19 +129,15 @@ class Chooser(QWidget):
     @Slot()
     def _on_chosen(self) -> None:
         self.task_box.setVisible(self.show_box.currentData() in _ASKS_TASK)
+        self.boxes.arrange()
         self._at_once()
 
 
-def narrow_combo(name: str) -> QComboBox:
+def narrow_combo(name: str) -> NarrowCombo:
     """Return a box to choose from that may be narrower than its words."""
-    box = QComboBox()
+    box = NarrowCombo(letters=5)
     box.setAccessibleName(name)
     box.setToolTip(name)
-    box.setMinimumContentsLength(5)
-    box.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
-    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return box
 

@@ -174,6 +174,43 @@ def test_too_few_labels_for_a_curve_are_told(
 ) -> None:
     label(study, range(1, 7))
     shown(qtbot, panel)
-    qtbot.waitUntil(lambda: bool(panel.curve_words.text()), timeout=WAIT_MS)
-    assert "6 labels of" in panel.curve_words.text()
+    qtbot.waitUntil(lambda: "6 labels of" in panel.curve_words.text(), timeout=WAIT_MS)
     assert panel.curve.isHidden()
+
+
+def test_another_question_is_looked_for_and_not_called_without_a_library(
+    qtbot: QtBot, panel: QueuePanel
+) -> None:
+    shown(qtbot, panel)
+    panel.task.setCurrentIndex(panel.task.count() - 1)
+    panel.task.activated.emit(panel.task.currentIndex())
+    assert panel.model.looked is None
+    assert panel.state.text() == "Looking which clips to label next ..."
+
+
+def test_confirming_is_offered_for_what_is_selected_alone(
+    qtbot: QtBot, panel: QueuePanel, study: StudyModel
+) -> None:
+    label(study, range(12))
+    panel.resize(320, 700)
+    shown(qtbot, panel)
+    assert panel.model.proposals
+    assert not panel.confirm.isEnabled()
+    assert "Select answers" in panel.confirm.toolTip()
+    panel.proposals.selectAll()
+    chosen = len(panel.proposals.selectedItems())
+    assert panel.confirm.isEnabled()
+    assert panel.confirm.text() == f"Confirm {chosen}"
+
+
+def test_in_a_narrow_dock_no_title_of_a_page_is_out_of_reach(
+    qtbot: QtBot, panel: QueuePanel
+) -> None:
+    shown(qtbot, panel)
+    font = panel.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    panel.setFont(font)
+    panel.resize(panel.minimumWidth(), 600)
+    bar = panel.pages.tabBar()
+    for page in range(bar.count()):
+        assert bar.rect().contains(bar.tabRect(page))

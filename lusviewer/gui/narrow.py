@@ -1,0 +1,135 @@
+"""Parts of panels that make do with little room: at large fonts, in narrow docks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QTabWidget,
+    QWidget,
+)
+
+from lusviewer.gui import theme
+from lusviewer.gui.theme import SPACE
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
+
+
+class NarrowCombo(QComboBox):
+    """A box to choose from that may be narrower than its words: they end in "...".
+
+    Where all of them are needed they are in the list that it opens.
+    """
+
+    def __init__(self, letters: int = 4) -> None:
+        super().__init__()
+        self.setMinimumContentsLength(letters)
+        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.setSizeAdjustPolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def room(self) -> int:
+        """Return the width in which what is chosen stands in full."""
+        metrics, letters = self.fontMetrics(), self.minimumContentsLength()
+        frame = self.sizeHint().width() - letters * metrics.horizontalAdvance("X")
+        return metrics.horizontalAdvance(self.currentText()) + max(frame, 0)
+
+    def shown_text(self) -> str:
+        """Return what there is room for of what is chosen."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        text = self.currentText() or self.placeholderText()
+        control = QStyle.ComplexControl.CC_ComboBox
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        place = self.style().subControlRect(control, option, field, self)
+        mode = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(text, mode, place.width() - 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        """Paint the box, and as much of its words as there is room for."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self.shown_text()
+        if self.currentIndex() < 0:
+            muted = theme.theme_of(self).colour("muted")
+            option.palette.setBrush(QPalette.ColorRole.ButtonText, muted)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
+class Pair(QWidget):
+    """Two widgets side by side; one above the other where that is too narrow."""
+
+    def __init__(
+        self, first: QWidget, second: QWidget, spacing: int = SPACE, *, even: bool
+    ) -> None:
+        """Take both; ``even`` shares the room alike, else the second takes the rest."""
+        super().__init__()
+        self._both = (first, second)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(spacing)
+        self._even = even
+        self._line.addWidget(first, int(even))
+        self._line.addWidget(second, 1)
+
+    @property
+    def stacked(self) -> bool:
+        """Whether one stands above the other."""
+        return self._line.direction() is QBoxLayout.Direction.TopToBottom
+
+    def arrange(self) -> None:
+        """Put them side by side if there is room for the words of both."""
+        first, second = (_room(widget) for widget in self._both)
+        both = 2 * max(first, second) if self._even else first + second
+        down = both + self._line.spacing() > self.width()
+        if down is not self.stacked:
+            way = QBoxLayout.Direction
+            self._line.setDirection(way.TopToBottom if down else way.LeftToRight)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the wider one: the other can stand below it."""
+        least = max(widget.minimumSizeHint().width() for widget in self._both)
+        return QSize(least, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See again whether there is room for both."""
+        super().resizeEvent(event)
+        self.arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """See again where the words changed."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.arrange()
+        return super().event(event)
+
+
+def _room(widget: QWidget) -> int:
+    """Return the width in which all words of ``widget`` stand in one line."""
+    if isinstance(widget, NarrowCombo):
+        return widget.room()
+    if isinstance(widget, QLabel):
+        return widget.fontMetrics().horizontalAdvance(widget.text()) + 2
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    parts: list[QWidget] = [
+        *widget.findChildren(NarrowCombo, options=direct),
+        *widget.findChildren(QLabel, options=direct),
+    ]
+    return max(map(_room, parts), default=widget.sizeHint().width())
+
+
+def narrow_tabs(tabs: QTabWidget) -> None:
+    """Let titles end in "..." where they lack room, rather than scroll out of sight."""
+    tabs.setUsesScrollButtons(False)
+    tabs.setElideMode(Qt.TextElideMode.ElideRight)

@@ -1,0 +1,74 @@
+"""Parts that make do with little room: nothing is cut without a sign of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lusviewer.gui.narrow import NarrowCombo, Pair
+from lusviewer.gui.panel_parts import words
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+LONG = "Predicted otherwise than labelled"
+
+
+@pytest.fixture
+def combo(qtbot: QtBot) -> NarrowCombo:
+    made = NarrowCombo()
+    made.addItems([LONG, "All"])
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_words_without_room_end_in_an_ellipsis(combo: NarrowCombo) -> None:
+    combo.resize(combo.room() + 40, combo.height())
+    assert combo.shown_text() == LONG
+    combo.resize(90, combo.height())
+    assert combo.shown_text().endswith("…")
+    combo.setCurrentIndex(1)
+    assert combo.shown_text() == "All"
+
+
+def test_the_room_of_a_box_is_enough_for_its_words(combo: NarrowCombo) -> None:
+    combo.resize(combo.room(), combo.height())
+    assert combo.shown_text() == LONG
+
+
+def test_nothing_chosen_shows_the_placeholder(combo: NarrowCombo) -> None:
+    combo.setPlaceholderText("Answer")
+    combo.setCurrentIndex(-1)
+    combo.resize(200, combo.height())
+    assert combo.shown_text() == "Answer"
+    assert not combo.grab().isNull()
+
+
+def test_two_boxes_stand_one_above_the_other_where_both_lack_room(
+    qtbot: QtBot,
+) -> None:
+    first, second = NarrowCombo(), NarrowCombo()
+    first.addItems([LONG, "All"])
+    second.addItem("By patient")
+    pair = Pair(first, second, even=True)
+    qtbot.addWidget(pair)
+    pair.resize(900, 60)
+    pair.show()
+    assert not pair.stacked
+    pair.resize(first.room() + 10, 60)
+    assert pair.stacked
+    first.setCurrentIndex(1)
+    pair.arrange()
+    assert not pair.stacked
+
+
+def test_a_pair_asks_for_no_more_than_its_wider_part_needs(qtbot: QtBot) -> None:
+    pair = Pair(words("Clinical values"), words("none"), even=False)
+    qtbot.addWidget(pair)
+    pair.show()
+    widest = max(
+        part.minimumSizeHint().width() for part in pair.findChildren(type(words("")))
+    )
+    assert pair.minimumSizeHint().width() == widest
