@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import math
+import re
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +26,12 @@ from lusviewer.library.adding import (
 )
 from lusviewer.library.annotation_files import export_lines, import_lines
 from lusviewer.library.label_table import read_label_table, write_label_table
+from lusviewer.library.named import (
+    require_library,
+    require_patient,
+    require_rater,
+    task_key,
+)
 from lusviewer.library.records import add_records
 from lusviewer.library.tasks import Kind, Task
 from lusviewer.library.values import NOT_ASSESSABLE
@@ -36,12 +44,18 @@ if TYPE_CHECKING:
     from lusviewer.library import ClipEntry, Library
     from lusviewer.library.adding import Step
 
+_PAGE: Final = 100
+_LONG: Final = re.compile(r"-?\d+\.\d{3,}")
+
 tqdm.monitor_interval = 0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 0 where all went well, 1 where some did not."""
     cancel = CancelToken()
+    # A library that is only read is never made: its name may be mistyped.
+    if arguments.library is not None and arguments.action not in _MAKE_ONE:
+        require_library(arguments.library)
     with interruptible(cancel), open_library(arguments.library) as library:
         return _ACTIONS[arguments.action](library, arguments, cancel)
 
@@ -77,34 +91,59 @@ def _analyse(
 def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
     if arguments.tasks:
         for task in library.labels.tasks().values():
-            print(f"{task.key:32} {task.values_in_words}")
+            told = f"{task.key:32} {task.values_in_words}"
+            print(json.dumps(_task_as_json(task)) if arguments.json else told)
         return 0
-    chosen = ClipFilter(
-        patient=arguments.patient,
-        zone=read_zone(arguments.zone) if arguments.zone else None,
-        name_contains=arguments.name,
-        labelled=_task_of(library, arguments.labelled),
-        value=arguments.value,
-        unlabelled=_task_of(library, arguments.unlabelled),
-    )
-    clips = library.clips.page(chosen, start=arguments.start, limit=arguments.limit)
+    chosen = _chosen(library, arguments)
+    total = library.clips.count(chosen)
+    # A person gets a page, a program all.
+    limit = arguments.limit
+    if limit is None:
+        limit = total if arguments.json else _PAGE
+    clips = library.clips.page(chosen, start=arguments.start, limit=limit)
     shown = _with_predictions if arguments.predictions else _in_words
     for clip in clips:
         print(json.dumps(_as_json(clip)) if arguments.json else shown(clip))
-    if arguments.json:
-        return 0
-    total = library.clips.count(chosen)
-    print(f"{len(clips)} of {total} clips, {len(library.patients.all())} patients")
+    if not arguments.json:
+        patients = library.clips.count_patients(chosen)
+        print(f"{len(clips)} of {total} clips, {patients} patients")
     return 0
+
+
+def _chosen(library: Library, arguments: argparse.Namespace) -> ClipFilter:
+    """Return which clips to list; what the library does not know is refused."""
+    require_patient(library, arguments.patient)
+    labelled, value = _task_of(library, arguments.labelled), arguments.value
+    if value is not None:
+        if labelled is None:
+            msg = f"--value {value} does not say of which task."
+            raise LibraryError(msg, hint="Name it as well: --labelled TASK.")
+        value = _sought(library.labels.tasks()[labelled], value)
+    return ClipFilter(
+        patient=arguments.patient,
+        zone=read_zone(arguments.zone) if arguments.zone else None,
+        name_contains=arguments.name,
+        labelled=labelled,
+        value=value,
+        unlabelled=_task_of(library, arguments.unlabelled),
+    )
+
+
+def _sought(task: Task, value: str) -> str:
+    """Return a label's value as it is kept; of a set one label is sought."""
+    if task.kind is Kind.SET and "+" in value:
+        msg = f"{value!r} are several labels of {task.key}."
+        raise LibraryError(msg, hint="Look for one at a time.")
+    return task.check(value)
 
 
 def _label(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
     clip, rater = library.clips.find(arguments.clip), _rater(arguments)
     said = _said(library, arguments)
+    detail = _oxygen(arguments)
     if not (said or arguments.zone or arguments.patient):
         msg = "Nothing is said of the clip."
         raise LibraryError(msg, hint="Write TASK=VALUE, --zone or --patient.")
-    detail = _oxygen(arguments)
     answers = [
         Answer(
             clip.id,
@@ -143,6 +182,7 @@ def _define(library: Library, arguments: argparse.Namespace, _: CancelToken) -> 
 
 
 def _export(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
+    require_rater(library, arguments.rater)
     if arguments.lines:
         files = export_lines(
             library, arguments.target, arguments.lines, arguments.rater
@@ -216,30 +256,33 @@ def _rater(arguments: argparse.Namespace) -> str:
 
 def _task_of(library: Library, name: str | None) -> str | None:
     """Return a task's key; findings may go without 'finding.'."""
-    if name is None:
-        return None
-    tasks = library.labels.tasks()
-    key = name if name in tasks else f"finding.{name}"
-    if key not in tasks:
-        msg = f"The library has no task {name!r}."
-        raise LibraryError(msg, hint="'lusviewer library list --tasks' shows them.")
-    return key
+    return None if name is None else task_key(library.labels.tasks(), name)
 
 
 def _said(library: Library, arguments: argparse.Namespace) -> dict[str, str | None]:
     """Return what was said by task; None takes it back."""
     said: dict[str, str | None] = {}
+    for name, value in _words_said(arguments):
+        key = task_key(library.labels.tasks(), name)
+        if key in said:
+            msg = f"Two things are said of {key} at once."
+            raise LibraryError(msg, hint="Keep one of them.")
+        said[key] = value
+    return said
+
+
+def _words_said(arguments: argparse.Namespace) -> Iterator[tuple[str, str | None]]:
+    """Yield the names of tasks, as they were written, and what is said."""
     for text in arguments.labels:
         name, equals, value = text.partition("=")
         if not equals:
             msg = f"{text!r} says nothing."
             raise LibraryError(msg, hint="Write TASK=VALUE, as severity=2.")
-        said[str(_task_of(library, name.strip()))] = value.strip() or None
+        yield name.strip(), value.strip() or None
     for name in arguments.not_assessable:
-        said[str(_task_of(library, name))] = NOT_ASSESSABLE
+        yield name, NOT_ASSESSABLE
     if arguments.spo2 is not None:
-        said.setdefault("s_f", "")
-    return said
+        yield "s_f", ""
 
 
 def _oxygen(arguments: argparse.Namespace) -> dict[str, float]:
@@ -248,7 +291,14 @@ def _oxygen(arguments: argparse.Namespace) -> dict[str, float]:
         "fio2": arguments.fio2,
         "oxygen_l_min": arguments.oxygen,
     }
-    return {key: value for key, value in given.items() if value is not None}
+    found = {key: value for key, value in given.items() if value is not None}
+    if found and arguments.spo2 is None:
+        msg = "--fio2 and --oxygen say nothing alone."
+        raise LibraryError(msg, hint="Give --spo2 as well.")
+    if len(found) > 2:
+        msg = "--fio2 and --oxygen are two answers to one question."
+        raise LibraryError(msg, hint="Give the fraction or the litres, not both.")
+    return found
 
 
 def _follow(steps: Iterable[Step], *, quiet: bool) -> int:
@@ -282,9 +332,16 @@ def _told(path: object, error: LusViewerError) -> str:
 
 def _in_words(clip: ClipEntry) -> str:
     zone = str(clip.zone) if clip.zone else "-"
-    labels = " ".join(f"{task}={value}" for task, value in sorted(clip.labels.items()))
+    labels = " ".join(
+        f"{k}={_short(value)}" for k, value in sorted(clip.labels.items())
+    )
     gone = " MISSING" if clip.missing else ""
     return f"{clip.id:6} {clip.patient:10} {zone:8} {clip.path}{gone}  {labels}"
+
+
+def _short(value: str) -> str:
+    """Return a value as it is read: a ratio without its ninth digit."""
+    return f"{float(value):.2f}" if _LONG.fullmatch(value) else value
 
 
 def _with_predictions(clip: ClipEntry) -> str:
@@ -312,6 +369,21 @@ def _as_json(clip: ClipEntry) -> dict[str, Any]:
         "predictions": [asdict(one) for one in clip.predictions],
     }
 
+
+def _task_as_json(task: Task) -> dict[str, Any]:
+    limits = [x if math.isfinite(x) else None for x in (task.lower, task.upper)]
+    return {
+        "task": task.key,
+        "words": task.words,
+        "kind": task.kind.value,
+        "classes": list(task.classes),
+        "lowest": limits[0],
+        "highest": limits[1],
+    }
+
+
+_MAKE_ONE: Final = frozenset({"add", "import", "task"})
+"""The actions that make a library where there is none."""
 
 _ACTIONS: Final[dict[str, Callable[[Any, Any, CancelToken], int]]] = {
     "add": _add,

@@ -86,7 +86,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
         "--predictions", action="store_true", help="what the experts in use say, too"
     )
     parser.add_argument("--start", type=whole_number, default=0, metavar="N")
-    parser.add_argument("--limit", type=whole_number, default=100, metavar="N")
+    parser.add_argument(
+        "--limit", type=whole_number, metavar="N", help="100; with --json all"
+    )
     parser.add_argument(
         "--tasks", action="store_true", help="list the tasks and what they take instead"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lusviewer.errors import LibraryError
 from lusviewer.library import open_library
+from lusviewer.library.named import require_library
 from lusviewer.library.queue import confirm, make_queue
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the queue, or keep what was confirmed; return the exit status."""
+    if arguments.library is not None:
+        require_library(arguments.library)
     with open_library(arguments.library) as library:
         if arguments.action == "confirm":
             return _confirm(library, arguments)

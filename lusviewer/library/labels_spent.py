@@ -13,7 +13,7 @@ import numpy as np
 
 from lusviewer.errors import LibraryError
 from lusviewer.library.heads import Array, fitted, scaled
-from lusviewer.library.queue import task_key
+from lusviewer.library.named import task_key
 from lusviewer.library.tasks import Kind
 from lusviewer.library.values import NOT_ASSESSABLE
 

@@ -14,6 +14,7 @@ from lusviewer.errors import LibraryError
 from lusviewer.findings import FINDINGS
 from lusviewer.library.asking import Asked
 from lusviewer.library.heads import scaled
+from lusviewer.library.named import task_key
 from lusviewer.library.queue_words import why_asked
 from lusviewer.library.tasks import Kind
 from lusviewer.library.values import NOT_ASSESSABLE, Answer, ClipFilter
@@ -141,7 +142,7 @@ def confirm(
     wrong = [key for key in said if key not in found or found[key].value != said[key]]
     if wrong or not found:
         what = ", ".join(f"{key}={said[key]}" for key in wrong) or "nothing"
-        msg = f"Of {name} {what} is proposed{' no more' if wrong else ''}."
+        msg = f"Of {name} {what} is {'not ' if wrong else ''}proposed."
         raise LibraryError(
             msg, hint="'lusviewer queue' shows proposals; 'library label' keeps others."
         )
@@ -157,20 +158,9 @@ def _model(library: Library) -> ModelIdentity:
     models = library.analyses.models()
     if not models:
         msg = "No clip of the library was analysed yet."
-        raise LibraryError(msg, hint="Analyse the clips first.")
+        hint = "Analyse them first, here or by 'lusviewer library analyse'."
+        raise LibraryError(msg, hint=hint)
     return models[0]
-
-
-def task_key(known: Mapping[str, Task], name: str) -> str:
-    """Return the key of the task called ``name``; findings may go without 'finding.'.
-
-    Raises ``LibraryError`` where there is none.
-    """
-    for key in (name, f"finding.{name}"):
-        if key in known:
-            return key
-    msg = f"The library has no task {name!r}."
-    raise LibraryError(msg, hint="'lusviewer library list --tasks' shows them.")
 
 
 def _columns(

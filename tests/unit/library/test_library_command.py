@@ -118,6 +118,40 @@ def test_lines_go_out_and_in_again(shell: Shell, tmp_path: Path) -> None:
             assert library.drawings.of_clip(2, "anna")[0].lines == (line,)
 
 
+def test_a_mistyped_folder_is_refused_and_no_library_is_made_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(tmp_path / "stduy", capsys)
+    for call in (("list",), ("verify",), ("label", 1, "severity=1"), ("predict",)):
+        assert shell(*map(str, call)) == 1
+        assert "There is no library in" in shell.err
+    assert cli.main(["queue", "--library", str(shell.folder)]) == 1
+    assert "There is no library in" in capsys.readouterr().err
+    assert not shell.folder.exists()
+
+
+def test_a_program_is_told_of_all_clips_and_of_tasks(shell: Shell, exam: Path) -> None:
+    assert shell("list", "--limit", 2) == 0
+    assert "2 of 3 clips" in shell.out
+    assert shell("list", "--json") == 0
+    assert len(shell.out.splitlines()) == 3
+    assert shell("list", "--tasks", "--json") == 0
+    tasks = {one["task"]: one for one in map(json.loads, shell.out.splitlines())}
+    assert tasks["severity"]["classes"] == ["0", "1", "2", "3"]
+    assert (tasks["s_f"]["lowest"], tasks["s_f"]["highest"]) == (10, 500)
+
+
+def test_a_value_is_looked_for_as_it_is_kept(shell: Shell) -> None:
+    assert shell("task", "rate", "--number", 0, 60) == 0
+    assert shell("label", 2, "rate=22", "--spo2", 95, "--oxygen", 1) == 0
+    assert "s_f=380" in shell.out
+    assert shell("label", 3, "--spo2", 95, "--oxygen", 2) == 0
+    assert "s_f=327.59" in shell.out
+    for value in ("22", "22.0"):
+        assert shell("list", "--labelled", "rate", "--value", value, "--json") == 0
+        assert json.loads(shell.out)["id"] == 2
+
+
 def test_moved_files_are_told_of_and_found_again(
     shell: Shell, exam: Path, tmp_path: Path
 ) -> None:
@@ -145,6 +179,15 @@ def test_moved_files_are_told_of_and_found_again(
         (("label", 1), "Nothing is said"),
         (("label", 1, "severity=1", "--zone", "8:R9"), "no zone 'R9'"),
         (("label", 1, "--spo2", 140), "cannot be"),
+        (("label", 1, "severity=1", "severity=2"), "Two things are said of severity"),
+        (("label", 1, "b_lines=no", "--not-assessable", "b_lines"), "Two things"),
+        (("label", 1, "s_f=300", "--spo2", 95), "Two things are said of s_f"),
+        (("label", 1, "--oxygen", 2), "say nothing alone"),
+        (("label", 1, "--spo2", 95, "--oxygen", 2, "--fio2", 0.4), "two answers"),
+        (("list", "--patient", "nobody"), "no patient 'nobody'"),
+        (("list", "--value", 2), "does not say of which task"),
+        (("list", "--labelled", "severity", "--value", 9), "'9' is no value"),
+        (("export", "out.csv", "--rater", "nobody"), "is by 'nobody'"),
         (("task", "severity", "--classes", "a,b"), "severity is built in"),
         (("relocate", "nowhere"), "is no folder"),
     ],
