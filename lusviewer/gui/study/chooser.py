@@ -43,6 +43,15 @@ _ORDERS: Final = (
     (Order.SEVERE, QT_TRANSLATE_NOOP("Chooser", "Severity as predicted")),
     (Order.UNSURE, QT_TRANSLATE_NOOP("Chooser", "Least sure first")),
 )
+_NOTHING: Final = {
+    Show.UNLABELLED: QT_TRANSLATE_NOOP("Chooser", "Every clip has this label."),
+    Show.LABELLED: QT_TRANSLATE_NOOP("Chooser", "No clip has this label yet."),
+    Show.DIFFERING: QT_TRANSLATE_NOOP(
+        "Chooser", "Nowhere do a label and a prediction differ."
+    ),
+    Show.UNANALYSED: QT_TRANSLATE_NOOP("Chooser", "Every clip has been analysed."),
+    Show.MISSING: QT_TRANSLATE_NOOP("Chooser", "Every file is where it was."),
+}
 _ASKS_TASK: Final = frozenset({Show.UNLABELLED, Show.LABELLED})
 
 
@@ -131,6 +140,14 @@ class Chooser(QWidget):
         self.task_box.setVisible(self.show_box.currentData() in _ASKS_TASK)
         self.boxes.arrange()
         self._at_once()
+
+
+def nothing_words(choice: Choice) -> str:
+    """Return why nothing is listed."""
+    told = _NOTHING.get(choice.show, QT_TRANSLATE_NOOP("Chooser", "There is no clip."))
+    if choice.text:
+        told = QT_TRANSLATE_NOOP("Chooser", "None of these has that in its name.")
+    return QCoreApplication.translate("Chooser", told)
 
 
 def narrow_combo(name: str) -> NarrowCombo:

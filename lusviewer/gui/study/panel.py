@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lusviewer.gui.panel_parts import ElidedLabel, link, words
 from lusviewer.gui.study.cards import AnalysisCard, FillingCard, WritingCard
-from lusviewer.gui.study.chooser import Chooser
+from lusviewer.gui.study.chooser import Chooser, nothing_words
 from lusviewer.gui.study.filling.model import Filling
 from lusviewer.gui.study.label_bar import LabelBar
 from lusviewer.gui.study.listing.clip_list_view import ClipListView
@@ -20,12 +20,15 @@ from lusviewer.gui.study.watcher import Watcher
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
 
     from lusviewer.gui.settings import Settings
     from lusviewer.gui.study.listing.work import Listing
     from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
+
+
+_LETTERS: Final = 28
 
 
 class StudyPanel(QWidget):
@@ -83,7 +86,7 @@ class StudyPanel(QWidget):
             frame.addWidget(part)
             column.addLayout(frame)
         column.addSpacing(SPACE // 2)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(self.least_width(self.fontMetrics()))
         self.setAcceptDrops(True)
         self._connect()
 
@@ -125,8 +128,8 @@ class StudyPanel(QWidget):
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE * 2)
-        told = self.tr("No clip is like that.")
-        column.addWidget(words(told, "muted", wrap=True))
+        self.nothing = words("", "muted", wrap=True)
+        column.addWidget(self.nothing)
         text = self.tr("Show all clips")
         column.addWidget(link(text, text, self.chooser.reset))
         column.addStretch(1)
@@ -134,6 +137,11 @@ class StudyPanel(QWidget):
 
     def _want(self, name: str, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
         self.wanted.emit(name)
+
+    @staticmethod
+    def least_width(metrics: QFontMetrics) -> int:
+        """Return a width in which names can be read at this size of the font."""
+        return _LETTERS * metrics.averageCharWidth()
 
     def sizeHint(self) -> QSize:
         """Return a width in which names can be read."""
@@ -153,6 +161,7 @@ class StudyPanel(QWidget):
         self.chooser.setVisible(listing.total > 0)
         self.count.setVisible(listing.total > 0)
         self.count.set_full_text(self._counted(listing))
+        self.nothing.setText(nothing_words(listing.choice))
         if listing.ids:
             self.pages.setCurrentWidget(self.view)
         else:
@@ -161,6 +170,8 @@ class StudyPanel(QWidget):
 
     def _counted(self, listing: Listing) -> str:
         shown, total, patients = len(listing.ids), listing.total, listing.patients
+        if not shown:
+            return self.tr("None of {n} clips").format(n=total)
         clips = self.tr("1 clip") if total == 1 else self.tr("{n} clips")
         clips = clips.format(n=total)
         if shown != total:

@@ -71,6 +71,19 @@ def test_clips_are_shown_by_whether_they_are_labelled(
     wait_for(qtbot, panel, ALL)
     choose(panel, Show.DIFFERING)
     wait_for(qtbot, panel, [])
+    assert panel.nothing.text() == "Nowhere do a label and a prediction differ."
+    assert panel.count.full_text == "None of 4 clips"
+
+
+def test_rows_grow_with_the_font(qtbot: QtBot, panel: StudyPanel) -> None:
+    wait_for(qtbot, panel, ALL)
+    before, narrow = panel.view.sizeHintForRow(0), panel.minimumWidth()
+    font = panel.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    panel.view.setFont(font)
+    assert panel.view.sizeHintForRow(0) > before
+    large = StudyPanel.least_width(panel.view.fontMetrics())
+    assert large > narrow == StudyPanel.least_width(panel.fontMetrics())
 
 
 def test_the_order_can_be_chosen(qtbot: QtBot, panel: StudyPanel) -> None:

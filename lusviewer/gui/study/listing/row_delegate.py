@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 
-ROW_PX: Final = 70
+_AROUND: Final = 16
 _PICTURE: Final = 54
 _BADGE: Final = 17
+_SECOND: Final = 19
+"""Where the second line begins, at least."""
 _GAP: Final = 3
+_SMALL: Final = 0.9
 _SHORT: Final = {
     "finding.a_lines": "A",
     "finding.b_lines": "B",
@@ -40,6 +44,24 @@ _SHORT: Final = {
     "finding.effusion": "E",
     "finding.pleural_irregularity": "P",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How high the parts of a row are, in px: they grow with the font."""
+
+    second: int
+    badge: int
+    text: int
+
+    @staticmethod
+    def of(metrics: QFontMetrics) -> Lines:
+        """Return the heights for a font; the picture needs its own at least."""
+        high = metrics.height()
+        second = max(_SECOND, high + 2)
+        badge = max(_BADGE, round(_SMALL * high) + _GAP)
+        text = second + round(_SMALL * high) + _GAP + badge
+        return Lines(second, badge, max(_PICTURE, text))
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -50,9 +72,9 @@ class RowDelegate(QStyledItemDelegate):
         self._clips, self._pictures = clips, pictures
         self._fonts: dict[str, tuple[QFont, QFont, QFont, QFont]] = {}
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
         """Return the room of one clip."""
-        return QSize(200, ROW_PX)
+        return QSize(200, Lines.of(option.fontMetrics).text + _AROUND)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: _Index
@@ -66,7 +88,9 @@ class RowDelegate(QStyledItemDelegate):
         paint_ground(painter, option, box, marked=chosen)
         picture = QRect(box.left() + SPACE, 0, _PICTURE, _PICTURE)
         picture.moveTop(box.top() + (box.height() - _PICTURE) // 2)
-        text = QRect(picture.right() + SPACE + 3, picture.top(), 0, _PICTURE)
+        high = Lines.of(option.fontMetrics).text
+        text = QRect(picture.right() + SPACE + 3, 0, 0, high)
+        text.moveTop(box.top() + (box.height() - high) // 2)
         text.setRight(box.right() - SPACE)
         if row is None:
             self._paint_outlines(painter, picture, text, theme_of(option.widget))
@@ -83,7 +107,7 @@ class RowDelegate(QStyledItemDelegate):
             self._fonts[key] = (
                 QFont(base),
                 font(base, bold=True),
-                font(base, scale=0.9),
+                font(base, scale=_SMALL),
                 font(base, scale=0.85, bold=True),
             )
         return self._fonts[key]
@@ -112,6 +136,7 @@ class _RowPainter:
         self._painter = painter
         self._theme = theme_of(option.widget)
         self._plain, self._bold, self._small, self._badge_font = fonts
+        self._lines = Lines.of(option.fontMetrics)
 
     def paint(self, row: Row, box: QRect, text: QRect, *, is_open: bool) -> None:
         """Paint name, patient and zone, state and badges into ``text``."""
@@ -123,16 +148,22 @@ class _RowPainter:
             painter.drawRoundedRect(bar, 1.5, 1.5)
         painter.setFont(self._bold if is_open else self._plain)
         painter.setPen(theme.colour("muted" if row.missing else "text"))
-        name = elided(painter, row.path.name, text.width(), middle=True)
+        name = elided(painter, self._name(row, text.width()), text.width(), middle=True)
         painter.drawText(text, Qt.AlignmentFlag.AlignTop, name)
         self._paint_whose(row, text)
         self._paint_badges(row, text)
+
+    def _name(self, row: Row, room: int) -> str:
+        """Return the file's name, without its kind where that leaves too little."""
+        whole = row.path.name
+        fits = self._painter.fontMetrics().horizontalAdvance(whole) <= room
+        return whole if fits else row.path.stem
 
     def _paint_whose(self, row: Row, text: QRect) -> None:
         """Paint the patient and the zone, and what is amiss at the right."""
         painter, theme = self._painter, self._theme
         painter.setFont(self._small)
-        place = text.adjusted(0, 19, 0, 0)
+        place = text.adjusted(0, self._lines.second, 0, 0)
         state = ""
         if row.missing:
             state = _tr("file missing")
@@ -153,16 +184,17 @@ class _RowPainter:
         """Paint the findings from the left and the severity from the right."""
         self._painter.setFont(self._badge_font)
         metrics = self._painter.fontMetrics()
-        line = QRect(text.left(), text.bottom() - _BADGE + 1, text.width(), _BADGE)
+        high = self._lines.badge
+        line = QRect(text.left(), text.bottom() - high + 1, text.width(), high)
         right = self._paint_severity(row, line, metrics)
         x = line.left()
         for key, value in row.findings:
-            if x + _BADGE > right:
+            if x + high > right:
                 break
             x = self._paint_finding(_SHORT[key], key, value, QPoint(x, line.top()))
 
     def _paint_finding(self, short: str, key: str, value: str, at: QPoint) -> int:
-        box = QRect(at.x(), at.y(), _BADGE, _BADGE)
+        box = QRect(at.x(), at.y(), self._lines.badge, self._lines.badge)
         if value == "yes":
             self._filled(box, short, colour_of(key))
         else:
@@ -200,7 +232,7 @@ class _RowPainter:
         painter, text = self._painter, _tr("Severity")
         painter.setFont(self._small)
         width = painter.fontMetrics().horizontalAdvance(text) + _GAP
-        taken = line.left() + len(row.findings) * (_BADGE + _GAP) + SPACE
+        taken = line.left() + len(row.findings) * (line.height() + _GAP) + SPACE
         room = right - width > taken
         if room and (row.severity or row.predicted):
             painter.setPen(self._theme.colour("muted"))
@@ -234,8 +266,9 @@ class _RowPainter:
 
 
 def _box(line: QRect, right: int, text: str, metrics: QFontMetrics) -> QRect:
-    width = max(_BADGE, metrics.horizontalAdvance(text) + 8)
-    return QRect(right - width, line.top(), width, _BADGE)
+    high = line.height()
+    width = max(high, metrics.horizontalAdvance(text) + 8)
+    return QRect(right - width, line.top(), width, high)
 
 
 def _tr(text: str) -> str:
