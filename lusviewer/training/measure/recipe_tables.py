@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.training.measure.words import NOT_MEASURED, each_figure, table, value
@@ -49,6 +50,9 @@ _ELSEWHERE: Final = {
 }
 """Told of in biomarkers.md and local-learning.md."""
 
+_SIBLING: Final = re.compile(r"\]\(([a-z-]+\.md)")
+"""A link from one recipe's page to another's."""
+
 _MOST_ROWS: Final = 16
 _MOST_COLUMNS: Final = 9
 
@@ -93,7 +97,8 @@ def _result_words(path: Path) -> str:
         return ""
     _, found, rest = path.read_text(encoding="utf-8").partition("**Result")
     words = f"**Result{rest.partition('**What it does not show')[0]}"
-    return words.replace("](../", "](").strip() if found else ""
+    here = _SIBLING.sub(r"](recipes/\1", words).replace("](../", "](")
+    return here.strip() if found else ""
 
 
 def figure_tables(figures: Any) -> list[str]:  # noqa: ANN401 - plain JSON

@@ -127,11 +127,12 @@ def test_what_a_recipe_wrote_of_its_result_goes_before_a_table_of_all(tmp_path):
     (texts / "transfer.md").write_text(
         "## transfer\n\nHow.\n\n"
         "**Result**: dense first, see [it](../results/a.json).\n\n"
-        "**What it does not show**: much.\n"
+        "Beside [another](uscl.md).\n**What it does not show**: much.\n"
     )
     found = {"figures": {"a": {"auc": figure(0.5)}}}
     text = recipes_section({"transfer": found, "domain-gap": found}, texts)
-    assert "**Result**: dense first, see [it](results/a.json).\n\nAll figures" in text
+    assert "**Result**: dense first, see [it](results/a.json).\n" in text
+    assert "Beside [another](recipes/uscl.md).\n\nAll figures" in text
     assert "What it does not show" not in text
     assert text.count("| a | 0.50 (0.45-0.55) |") == 1
 
