@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lusviewer import paths
 from lusviewer.errors import LibraryError
 from lusviewer.export.tabular import plain
-from lusviewer.library.agreement import agreement, thresholds_of
+from lusviewer.inference.bundle import read_model_manifest
+from lusviewer.library.agreement import MODEL, agreement, thresholds_of
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from lusviewer.cancel import CancelToken
     from lusviewer.library import Library
@@ -27,14 +29,26 @@ def show_agreement(
     if len(names) != 2 or not all(names):
         msg = f"{arguments.raters!r} does not name two raters."
         raise LibraryError(msg, hint="Write --raters A,B; 'model' is one, too.")
-    bundle = arguments.model or paths.default_bundle()
-    thresholds = thresholds_of(library, bundle)
+    if arguments.model is not None and MODEL in names:
+        _require_last(library, arguments.model)
+    thresholds = thresholds_of(library, arguments.model or paths.default_bundle())
     found = agreement(library, names[0], names[1], thresholds)
     if arguments.json:
         print(json.dumps(plain(as_json(found))))
     else:
         _tell(found)
     return 0
+
+
+def _require_last(library: Library, bundle: Path) -> None:
+    """Refuse thresholds of a model that is not the one whose answers are compared."""
+    manifest, sha256 = read_model_manifest(bundle)
+    models = library.analyses.models()
+    if models and models[0].sha256 != sha256:
+        last = f"{models[0].name} {models[0].version} ({models[0].sha256[:12]})"
+        msg = f"{manifest.name} {manifest.version} ({sha256[:12]}) did not look last."
+        hint = f"That was {last}: name its folder, or analyse the library anew."
+        raise LibraryError(msg, hint=hint)
 
 
 def as_json(found: Agreement) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.cancel import CancelToken
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from lusviewer.clip import Clip
     from lusviewer.library.library import Library
-    from lusviewer.library.values import ClipEntry, Drawing
+    from lusviewer.library.values import ClipEntry, Drawing, Line
 
 FORMATS: Final = ("slicer", "ohif")
 
@@ -41,13 +42,21 @@ def import_lines(
     with open_clip(clip.path) as opened:
         found = read_annotations(path, opened.locate(CancelToken()), rater)
         _belongs(path, found, opened)
+    try:
+        _keep(library, clip, found, note=f"from {path.name}")
+    except LibraryError as error:
+        error.message = f"{path.name}: {error.message}"
+        raise
+    return clip, found
+
+
+def _keep(library: Library, clip: ClipEntry, found: Annotations, note: str) -> None:
     # All of a rater's frames at once: a file is kept whole or not at all.
     for who in sorted({who for _, who in found.lines}):
         with library.database.writing(who) as change:
             for (frame, drawn_by), lines in sorted(found.lines.items()):
                 if drawn_by == who:
-                    draw(change, clip.id, frame, lines, note=f"from {path.name}")
-    return clip, found
+                    draw(change, clip.id, frame, lines, note=note)
 
 
 def export_lines(
@@ -121,6 +130,17 @@ def _belongs(path: Path, found: Annotations, clip: Clip) -> None:
         why = f"it is for frames of {found.size[1]} x {found.size[0]} px"
     elif any(frame >= len(clip) for frame, _ in found.lines):
         why = f"it has lines beyond the clip's {len(clip)} frames"
+    elif any(_outside(line, size) for lines in found.lines.values() for line in lines):
+        why = f"it has lines outside of its {size[1]} x {size[0]} px"
     if why:
         msg = f"{path.name} does not belong to {name}: {why}."
         raise LibraryError(msg, hint="Say which clip it is for with --clip.")
+
+
+def _outside(line: Line, size: tuple[int, int]) -> bool:
+    """Whether no point of a line lies in the picture: it was drawn on another one."""
+    rows, columns = size
+    return bool(line.points) and not any(
+        (0 <= x <= columns and 0 <= y <= rows) or not isfinite(x + y)
+        for x, y in line.points
+    )

@@ -185,7 +185,10 @@ class _Reader:
 def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}."
+        raise LibraryError(msg, hint="See that the file is there.") from error
+    except ValueError as error:
         msg = f"{path} cannot be read as JSON: {error}."
         raise LibraryError(msg, hint="Give an annotation file.") from error
     if not isinstance(document, dict) or "frame_annotations" not in document:

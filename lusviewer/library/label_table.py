@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FINDING: Final = "finding."
 _FACT: Final = "fact."
+_BEYOND: Final = "beyond the header"
 _NEEDED: Final = frozenset({"file", "patient"})
 _KNOWN: Final = frozenset((*LABEL_COLUMNS, *DETAIL_COLUMNS, *NOTE_COLUMNS))
 
@@ -49,7 +50,9 @@ def read_label_table(path: Path, tasks: Mapping[str, Task]) -> tuple[ClipRecord,
     by_column = {column_of(key): task for key, task in tasks.items()}
     _check_header(path, header, by_column)
     reader = _RowReader(path, by_column)
-    return tuple(reader.record(line, row) for line, row in enumerate(rows, 2))
+    records = tuple(reader.record(line, row) for line, row in enumerate(rows, 2))
+    _check_agreed(records)
+    return records
 
 
 def write_label_table(library: Library, path: Path, rater: str | None = None) -> int:
@@ -93,6 +96,7 @@ class _RowReader:
                 msg = f"{where}: the {column} is missing."
                 raise LibraryError(msg, hint="Every row needs a file and a patient.")
         try:
+            _check_cells(row)
             return ClipRecord(
                 path=Path(os.path.normpath(self._path.absolute().parent / row["file"])),
                 patient=row["patient"],
@@ -145,6 +149,40 @@ class _RowReader:
             return {}
         value = said.value if said else None
         return {S_F: Said(value, certainties.get(column_of(S_F), 1.0), detail)}
+
+
+def _check_cells(row: Mapping[str, str]) -> None:
+    """Refuse cells beyond the last column, and text that is not UTF-8.
+
+    Names of files keep whatever bytes they have.
+    """
+    if row.get(_BEYOND):
+        msg = f"it has more cells than the header: {row[_BEYOND]!r}."
+        raise LibraryError(msg, hint="Put what holds a comma into quotes.")
+    for column, text in row.items():
+        if column != "file" and not text.isascii() and _is_bytes(text):
+            msg = f"{column} is not written in UTF-8."
+            raise LibraryError(msg, hint="Save the table as UTF-8.")
+
+
+def _is_bytes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _check_agreed(records: Iterable[ClipRecord]) -> None:
+    """Refuse two rows that say different things of one clip in one rater's name."""
+    said: dict[tuple[Path, str, str], tuple[Said, str]] = {}
+    for record in records:
+        for task, value in record.labels.items():
+            key = (record.path, record.rater, task)
+            before, where = said.setdefault(key, (value, record.where))
+            if before != value:
+                msg = f"{record.where}: {task} of {record.path.name} is not as before."
+                raise LibraryError(msg, hint=f"Keep one of the two: see {where}.")
 
 
 def _check_header(path: Path, header: list[str], by_column: Mapping[str, Task]) -> None:
@@ -248,19 +286,28 @@ def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         with path.open(
             encoding="utf-8-sig", errors="surrogateescape", newline=""
         ) as file:
-            reader = csv.DictReader(file)
-            rows = [
-                {k.strip(): (v or "").strip() for k, v in row.items() if k}
-                for row in reader
-            ]
+            reader = csv.DictReader(file, restkey=_BEYOND)
+            rows = [_cells(row) for row in reader]
             header = [name.strip() for name in reader.fieldnames or ()]
-    except (OSError, csv.Error) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}."
+        raise LibraryError(msg, hint="See that the file is there.") from error
+    except csv.Error as error:
         msg = f"{path} cannot be read as a CSV: {error}."
         raise LibraryError(msg, hint="Save it as UTF-8, with commas.") from error
     if not rows:
         msg = f"{path.name} names no clip."
         raise LibraryError(msg, hint="A row a clip: file, patient and labels.")
     return header, rows
+
+
+def _cells(row: Mapping[str, str | list[str] | None]) -> dict[str, str]:
+    """Return a row's cells, stripped; those beyond the header's joined in one."""
+    found: dict[str, str] = {}
+    for column, cell in row.items():
+        text = ",".join(cell).strip(", ") if isinstance(cell, list) else cell or ""
+        found[column.strip()] = text.strip()
+    return found
 
 
 def _write(path: Path, rows: Iterable[list[str]]) -> None:

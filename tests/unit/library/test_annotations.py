@@ -234,6 +234,21 @@ def test_what_is_written_for_slicer_has_all_that_its_schema_asks_for() -> None:
     assert (document["center_rows_px"], document["center_cols_px"]) == (-128, 424)
 
 
+def test_lines_outside_of_the_picture_are_of_another_clip(
+    study: Library, tmp_path: Path
+) -> None:
+    file = tmp_path / "cine.json"
+    lines = {"pleura_lines": [[[9000, 20, 0], [9500, 21, 0]]], "b_lines": []}
+    file.write_text(json.dumps({"frame_annotations": {"1": lines}}))
+    with pytest.raises(LibraryError, match=r"cine.json does not belong .* outside of"):
+        import_lines(study, file, "anna")
+    lines["pleura_lines"] = [[[10, 20, 0]]]
+    file.write_text(json.dumps({"frame_annotations": {"1": lines}}))
+    with pytest.raises(LibraryError, match=r"cine.json: A pleura .* is no line"):
+        import_lines(study, file, "anna")
+    assert not study.drawings.clips()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

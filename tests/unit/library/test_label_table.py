@@ -153,6 +153,14 @@ def test_training_reads_what_the_library_exports(
             "file,patient,severity,not_assessable\nclip0.png,A,1,severity\n",
             "line 2: severity is not assessable and '1' at once",
         ),
+        (
+            "file,patient,severity\nclip0.png,A,1,2\n",
+            "line 2: it has more cells .* '2'",
+        ),
+        (
+            "file,patient,severity\nclip0.png,A,1\n./clip0.png,A,2\n",
+            "line 3: severity of clip0.png is not as before",
+        ),
         ("Datei;Patient\nclip0.png;A\n", "no column file, patient"),
         ("file,patient\n", "names no clip"),
         ("", "names no clip"),
@@ -169,6 +177,18 @@ def test_a_table_that_is_wrong_is_refused_whole(
     assert library.clips.count() == 0
 
 
+def test_text_that_is_not_utf_8_is_refused_and_commas_at_the_end_are_no_matter(
+    library: Library, exam: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "own.csv"
+    head = f"file,patient,severity\n{exam / 'clip0.png'}"
+    table.write_bytes(f"{head},Müller,1\n".encode("latin-1"))
+    with pytest.raises(LibraryError, match="line 2: patient is not written in UTF-8"):
+        take(library, table)
+    table.write_text(f"{head},Müller,1,,\n", encoding="utf-8")
+    assert take(library, table)[0].outcome is Outcome.ADDED
+
+
 def test_a_table_with_semicolons_is_told_to_take_commas(
     library: Library, tmp_path: Path
 ) -> None:
@@ -181,7 +201,7 @@ def test_a_table_with_semicolons_is_told_to_take_commas(
 def test_a_table_that_is_not_there_or_is_a_clip_is_refused(
     library: Library, exam: Path
 ) -> None:
-    with pytest.raises(LibraryError, match="cannot be read as a CSV"):
+    with pytest.raises(LibraryError, match=r"none.csv cannot be read: No such file"):
         take(library, exam / "none.csv")
     with pytest.raises(LibraryError):
         take(library, exam / "clip0.png")

@@ -10,6 +10,7 @@ import pytest
 
 from lusviewer import cli, paths
 from lusviewer.library import Line, default_folder, open_library
+from tests.bundles import make_bundle
 from tests.small_clips import write_dicom
 
 if TYPE_CHECKING:
@@ -150,6 +151,24 @@ def test_a_value_is_looked_for_as_it_is_kept(shell: Shell) -> None:
     for value in ("22", "22.0"):
         assert shell("list", "--labelled", "rate", "--value", value, "--json") == 0
         assert json.loads(shell.out)["id"] == 2
+
+
+def test_thresholds_of_a_model_that_did_not_look_are_refused(
+    shell: Shell, tmp_path: Path
+) -> None:
+    looked, other = make_bundle(tmp_path / "tiny"), make_bundle(tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps(manifest | {"version": "9.9"}))
+    assert shell("analyse", "--model", looked) == 0
+    for clip in (1, 2):
+        assert shell("label", clip, "a_lines=yes", "--rater", "anna") == 0
+    compared = ("agreement", "--raters", "anna,model", "--model")
+    assert shell(*compared, looked) == 0
+    assert shell(*compared, other) == 1
+    assert "9.9" in shell.err
+    assert "did not look last" in shell.err
+    assert shell(*compared, tmp_path / "nowhere") == 2
+    assert "nowhere" in shell.err
 
 
 def test_moved_files_are_told_of_and_found_again(
