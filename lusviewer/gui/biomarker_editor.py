@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 from lusviewer.findings import FINDING_BIOMARKERS, LABELS
 from lusviewer.gui import theme
 from lusviewer.gui.clinical_words import SURE, label_words, tr
+from lusviewer.gui.edits import model_values
 from lusviewer.gui.panel_parts import ProbabilitySlider, Section, set_role, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lusviewer.findings import ClipReport
+    from lusviewer.gui.study.model import StudyModel
     from lusviewer.gui.viewer_model import ViewerModel
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -42,13 +43,16 @@ def groups() -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
 
 
 class BiomarkerEditor(QWidget):
-    """All groups, each closed until somebody opens it."""
+    """All groups, each closed until somebody opens it, and how long edits last."""
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, study: StudyModel) -> None:
         super().__init__()
+        self._study = study
+        self.advice = words("", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.advice)
         self.groups: dict[str, GroupEditor] = {}
         for group, (title, members) in groups().items():
             editor = GroupEditor(viewer, title or self.tr("Findings"), members)
@@ -57,26 +61,36 @@ class BiomarkerEditor(QWidget):
         viewer.report_changed.connect(self._show)
         viewer.edits_changed.connect(self._show)
         viewer.selection_changed.connect(self._show)
+        study.current_changed.connect(self._advise)
+        study.rater_changed.connect(self._advise)
         self._viewer = viewer
+        self._advise()
         self._show()
+
+    @Slot()
+    def _advise(self) -> None:
+        """Say whether what is corrected is kept, and as whose."""
+        current, rater = self._study.current, self._study.rater
+        told = self.tr("Correct what is wrong: the experts then predict again.")
+        if current is None or current.entry is None:
+            kept = self.tr(
+                "What you set lasts until the window is closed: the library does not "
+                "know this clip. Label it, or add it to the library, and it is kept."
+            )
+            self.advice.setText(f"{told} {kept}")
+            return
+        kept = self.tr("What you set is kept in the library as {rater}'s correction.")
+        last = [one.corrected_utc for one in current.corrected if one.rater == rater]
+        if last:
+            when = last[0][:16].replace("T", " ")
+            kept += " " + self.tr("The last one is of {when} UTC.").format(when=when)
+        self.advice.setText(f"{told} {kept.format(rater=rater)}")
 
     @Slot()
     def _show(self) -> None:
         values = model_values(self._viewer.report)
         for editor in self.groups.values():
             editor.show_values(values, self._viewer.edits, self._viewer.selection)
-
-
-def model_values(report: ClipReport | None) -> dict[str, float]:
-    """Return the models' clip-level probability of everything that can be edited."""
-    if report is None:
-        return {}
-    values = {key: found.probability for key, found in report.biomarkers.items()}
-    return values | {
-        f"finding.{key}": found.probability
-        for key, found in report.findings.items()
-        if found is not None
-    }
 
 
 class GroupEditor(Section):

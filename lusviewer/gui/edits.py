@@ -12,6 +12,20 @@ from lusviewer.gui.history import History, PassingCommand
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lusviewer.findings import ClipReport
+
+
+def model_values(report: ClipReport | None) -> dict[str, float]:
+    """Return the models' clip-level probability of everything that can be edited."""
+    if report is None:
+        return {}
+    values = {key: found.probability for key, found in report.biomarkers.items()}
+    return values | {
+        f"finding.{key}": found.probability
+        for key, found in report.findings.items()
+        if found is not None
+    }
+
 
 class Edits(QObject):
     """The biomarkers a person set for this clip: key to value.
@@ -20,9 +34,12 @@ class Edits(QObject):
     -------
     changed()
         ``values`` is another mapping now.
+    said()
+        A person set or took away a value, or undid that; comes after ``changed``.
     """
 
     changed = Signal()
+    said = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -37,6 +54,10 @@ class Edits(QObject):
     def reset(self, values: Mapping[str, float]) -> None:
         """Start over with ``values``; what was edited before is not undone any more."""
         self.undo_stack.forget_passing()
+        self.take(values)
+
+    def take(self, values: Mapping[str, float]) -> None:
+        """Show ``values``, which were set before; the steps to be undone stay."""
         if dict(values) != dict(self.values):
             self.values = dict(values)
             self.changed.emit()
@@ -51,6 +72,7 @@ class Edits(QObject):
             values[key] = value
         self.values = values
         self.changed.emit()
+        self.said.emit()
 
 
 class _EditBiomarker(PassingCommand):

@@ -51,7 +51,8 @@ class ExamModel(QObject):
         self.position = -1
         self._first: Path | None = None
         self._kept: OrderedDict[Path, Analysed] = OrderedDict()
-        self._edits: dict[Path, Mapping[str, float]] = {}
+        self.editor = ""
+        self._edits: dict[tuple[str, Path], Mapping[str, float]] = {}
         self._lane = Lane(self)
         self._lane.produced.connect(self._on_listed)
         self._lane.failed.connect(self.failed)
@@ -156,12 +157,12 @@ class ExamModel(QObject):
         return self._kept.get(path)
 
     def keep_edits(self, path: Path, edits: Mapping[str, float]) -> None:
-        """Remember what a person overruled in a clip, whichever model answers."""
-        self._edits[path] = edits
+        """Remember what the editor overruled in a clip, whichever model answers."""
+        self._edits[self.editor, path] = edits
 
     def edits_of(self, path: Path) -> Mapping[str, float]:
-        """Return what a person overruled in a clip."""
-        return self._edits.get(path, {})
+        """Return what the editor overruled in a clip."""
+        return self._edits.get((self.editor, path), {})
 
     def forget_results(self) -> None:
         """Drop what was found: another model answers now."""

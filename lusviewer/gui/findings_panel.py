@@ -60,7 +60,7 @@ class FindingsPanel(QScrollArea):
         self.cards: list[ExpertCard] = []
         self._cards = QVBoxLayout()
         self.no_experts = words("", "muted", wrap=True)
-        self.editor = BiomarkerEditor(viewer)
+        self.editor = BiomarkerEditor(viewer, study)
         self.reset_all = link(
             self.tr("reset all"),
             self.tr("Take all of the model's values again"),
@@ -87,11 +87,6 @@ class FindingsPanel(QScrollArea):
         self.experts_section.content.addLayout(self._cards)
         self.experts_section.content.addWidget(self.no_experts)
         self.editor_section = Section(self.tr("Biomarkers"))
-        advice = self.tr(
-            "Correct what is wrong: the experts then predict again. This lasts until "
-            "the window is closed; what is said under Labels is kept."
-        )
-        self.editor_section.content.addWidget(words(advice, "muted", wrap=True))
         self.editor_section.content.addWidget(self.editor)
         self.editor_section.beside.addWidget(self.reset_all)
         inside = QWidget()

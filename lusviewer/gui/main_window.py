@@ -38,6 +38,7 @@ from lusviewer.gui.player import Player
 from lusviewer.gui.results.commands import ResultCommands
 from lusviewer.gui.status_strip import StatusStrip
 from lusviewer.gui.study.commands import StudyCommands
+from lusviewer.gui.study.kept_edits import KeptEdits
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.panel import StudyPanel
 from lusviewer.gui.timeline_view import TimelineView
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self._settled = False
         self.actions_by_name = Actions(self, settings)
         self.study = StudyModel(viewer, *_library_and_rater(settings))
+        KeptEdits(viewer, self.study)
         self.player = Player(viewer)
         self.clip_view = ClipView(viewer)
         self.drawing = Drawing(viewer, self.study, self.clip_view)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
 
-from lusviewer.library.tables import AUDIT, DRAWINGS, LABELS
+from lusviewer.library.tables import AUDIT, CORRECTIONS, DRAWINGS, LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 START: Final = "0" * 64
 """What the first entry takes for the hash before it."""
 
-LOGGED_ROWS: Final = {"label": LABELS, "drawing": DRAWINGS}
+LOGGED_ROWS: Final = {
+    "label": LABELS,
+    "drawing": DRAWINGS,
+    "correction": CORRECTIONS,
+}
 """Rows that stand in the log as they are: verifying compares the two."""
 
 # Made once: putting them together takes longer than SQLite does.
@@ -102,7 +106,7 @@ def entries(connection: Connection, subject: str | None = None) -> Iterator[Entr
 
 
 def verify(connection: Connection) -> Verdict:
-    """Return whether the chain holds and labels and drawings are as they were logged.
+    """Return whether the chain holds, and what people said is as it was logged.
 
     Says which entry is the first that does not hold.
     """
@@ -163,7 +167,7 @@ _CURRENT: Final = """
 
 
 def logged_row(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a label or drawing as the log has it: all but whether it is current."""
+    """Return what a person said as the log has it: all but whether it is current."""
     names = [column.name for column in table.columns if column.name != "current"]
     return {name: row[name] for name in names}
 

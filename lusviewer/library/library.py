@@ -8,6 +8,7 @@ from lusviewer import paths
 from lusviewer.library import audit
 from lusviewer.library.analyses import Analyses
 from lusviewer.library.clips import Clips
+from lusviewer.library.corrections import Corrections
 from lusviewer.library.database import WAIT_S, Database
 from lusviewer.library.drawings import Drawings
 from lusviewer.library.labels import Labels
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """An open library: patients, clips, labels, drawings, analyses, predictions, log.
+    """An open library: patients, clips, what people and models said of them, the log.
 
     Safe between threads and processes. Every method that changes something takes
     who does it, keeps the change whole or not at all, and logs it.
@@ -33,6 +34,7 @@ class Library:
         self.clips = Clips(database)
         self.labels = Labels(database)
         self.drawings = Drawings(database)
+        self.corrections = Corrections(database)
         self.analyses = Analyses(database)
         self.predictions = Predictions(database)
 

@@ -225,8 +225,39 @@ _PREDICTIONS: Final = (
     "CREATE INDEX clips_by_time ON clips (added_utc, id)",
 )
 
+_CORRECTIONS: Final = (
+    """
+    CREATE TABLE corrections (
+        id INTEGER PRIMARY KEY,
+        clip_id INTEGER NOT NULL REFERENCES clips (id),
+        rater TEXT NOT NULL,
+        set_values TEXT NOT NULL,
+        model_values TEXT NOT NULL,
+        model_sha256 TEXT NOT NULL,
+        corrected_utc TEXT NOT NULL,
+        supersedes INTEGER REFERENCES corrections (id),
+        current BOOLEAN NOT NULL
+    )
+    """,
+    """
+    CREATE UNIQUE INDEX corrections_current ON corrections (clip_id, rater)
+    WHERE current = 1
+    """,
+    "CREATE INDEX corrections_superseding ON corrections (supersedes)",
+    """
+    CREATE TRIGGER corrections_are_not_edited
+    BEFORE UPDATE OF id, clip_id, rater, set_values, model_values, model_sha256,
+        corrected_utc, supersedes ON corrections
+    BEGIN SELECT RAISE(ABORT, 'corrections are superseded, never edited'); END
+    """,
+    """
+    CREATE TRIGGER corrections_are_not_deleted BEFORE DELETE ON corrections
+    BEGIN SELECT RAISE(ABORT, 'corrections are superseded, never deleted'); END
+    """,
+)
+
 Step = tuple[str, ...]
 """The SQL that takes a library from one version to the next."""
 
-STEPS: Final[tuple[Step, ...]] = (_FIRST, _PREDICTIONS)
+STEPS: Final[tuple[Step, ...]] = (_FIRST, _PREDICTIONS, _CORRECTIONS)
 """Every step so far: the version of a library is how many it has taken."""

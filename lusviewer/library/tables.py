@@ -137,6 +137,19 @@ DRAWINGS: Final = Table(
     _link("supersedes", "drawings.id", optional=True),
     _flag("current"),
 )
+CORRECTIONS: Final = Table(
+    "corrections",
+    METADATA,
+    _key(),
+    _link("clip_id", "clips.id"),
+    _text("rater"),
+    _text("set_values"),
+    _text("model_values"),
+    _text("model_sha256"),
+    _text("corrected_utc"),
+    _link("supersedes", "corrections.id", optional=True),
+    _flag("current"),
+)
 FEATURE_SETS: Final = Table(
     "feature_sets", METADATA, _key(), _text("names", unique=True)
 )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Line,
     )
     from lusviewer.library.analysing import Analysed
+    from lusviewer.library.corrections import Corrected
     from lusviewer.library.tasks import Task
 
 PART: Final = 64
@@ -75,6 +76,7 @@ class Current:
     entry: ClipEntry | None = None
     labels: tuple[KeptLabel, ...] = ()
     drawings: tuple[Drawing, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
     tasks: Mapping[str, Task] = field(default_factory=dict)
     raters: tuple[str, ...] = ()
 
@@ -153,7 +155,8 @@ def read_current(shelf: Shelf, path: Path, _cancel: CancelToken) -> Iterator[Cur
     labels = library.labels.of_clip(entry.id)
     labels = tuple(one for one in labels if one.answer.value is not None)
     drawings = library.drawings.of_clip(entry.id)
-    yield Current(path, entry, labels, drawings, tasks, raters)
+    corrected = library.corrections.of_clip(entry.id)
+    yield Current(path, entry, labels, drawings, corrected, tasks, raters)
 
 
 @dataclass(frozen=True, slots=True)
