@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lusviewer.errors import LusViewerError
+
 PARTS: Final = ".*.part"
 """What is being written is called so, where it lies, until it is whole."""
 
@@ -44,6 +46,27 @@ def written(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(out: Path, refusal: type[LusViewerError]) -> Iterator[Path]:
+    """Give a folder to fill; it becomes ``out`` when the ``with`` block ends well.
+
+    Nothing of it stays when the block raises. Raises ``refusal`` where the disk does.
+    """
+    make_folder(out.parent)
+    sweep(out.parent)
+    part = out.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        part.mkdir()
+        yield part
+        part.rename(out)
+    except OSError as error:
+        msg = f"{out} could not be written: {error.strerror or error}."
+        hint = "Choose a folder with room that you may write to."
+        raise refusal(msg, hint=hint) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import uuid
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Final
@@ -18,7 +16,7 @@ from lusviewer.errors import ManifestError, ModelError
 from lusviewer.experts.expert import Expert, open_expert
 from lusviewer.experts.manifest import read_expert_manifest
 from lusviewer.experts.store import VALIDATION, check_model, folder_name
-from lusviewer.files import make_folder, sweep, written
+from lusviewer.files import whole_folder, written
 from lusviewer.inference.fields import MANIFEST
 
 if TYPE_CHECKING:
@@ -72,22 +70,11 @@ def unpack_expert(file: Path, out: Path, model_sha256: str | None = None) -> Exp
         msg = f"{out} is there already."
         raise ModelError(msg, hint="Name a new folder.")
     contents = _read(file)
-    make_folder(out.parent)
-    sweep(out.parent)
-    part = out.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.mkdir()
+    with whole_folder(out, ModelError) as part:
         for name, data in contents.items():
             with written(part / name) as target:
                 target.write(data)
         _check(file, part, model_sha256)
-        part.rename(out)
-    except OSError as error:
-        msg = f"{out} could not be written: {error.strerror or error}."
-        hint = "Choose a folder with room that you may write to."
-        raise ModelError(msg, hint=hint) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return open_expert(out)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lusviewer.cancel import Cancelled
 from lusviewer.errors import TrainingError
-from lusviewer.files import free_folder, sweep
+from lusviewer.files import free_folder, sweep, whole_folder
 from lusviewer.findings import FINDINGS, LABELS
 from lusviewer.inference.bundle import open_bundle
 from lusviewer.library import open_library
@@ -28,7 +28,6 @@ from lusviewer.training.adapt.loop import Loop
 from lusviewer.training.adapt.settings import PRETRAIN, check_settings
 from lusviewer.training.adapt.study import read_study, told, wary
 from lusviewer.training.adapt.ways import FRAME, Graphs, Source, way_of
-from lusviewer.training.local.bundle import whole_folder
 from lusviewer.training.local.lock import held, wait_for_turn
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ def _written(
 ) -> Generator[Event, None, str]:
     """Judge the adapted model and write it to ``out``; return its name."""
     bundle, study, way, loop = made
-    with whole_folder(out) as part:
+    with whole_folder(out, TrainingError) as part:
         differences = way.export(part)
         copy_unchanged(bundle, part)
         before, now = Graphs.of_bundle(bundle), Graphs.of(part)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import uuid
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -19,13 +16,13 @@ from lusviewer.experts.expert import open_expert
 from lusviewer.experts.features import feature_words
 from lusviewer.experts.store import VALIDATION
 from lusviewer.experts.validation import SCHEMA
-from lusviewer.files import make_folder, sweep
+from lusviewer.files import whole_folder
 from lusviewer.training.lite.bundle_writer import INTENDED_USE, sha256_of, write_json
 from lusviewer.training.lite.faithful import check_faithful
 from lusviewer.training.local.graphs import linear_rows, write_expert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lusviewer.training.lite.expert_heads import TreeHead
@@ -48,7 +45,7 @@ def write_folder(trained: Trained, out: Path) -> None:
     if out.exists():
         msg = f"{out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")
-    with whole_folder(out) as part:
+    with whole_folder(out, TrainingError) as part:
         file = part / "head.onnx"
         n_classes = len(trained.samples.question.classes)
         tree = write_expert(trained.fitted, n_classes, file)
@@ -57,27 +54,6 @@ def write_folder(trained: Trained, out: Path) -> None:
         card = _card(trained, tree)
         (part / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         _check_faithful(part, trained)
-
-
-@contextmanager
-def whole_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to fill; it becomes ``out`` when all went well.
-
-    Raises ``TrainingError`` where the disk refuses.
-    """
-    make_folder(out.parent)
-    sweep(out.parent)
-    part = out.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.mkdir()
-        yield part
-        part.rename(out)
-    except OSError as error:
-        msg = f"{out} could not be written: {error.strerror or error}."
-        hint = "Choose a folder with room that you may write to."
-        raise TrainingError(msg, hint=hint) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _manifest(trained: Trained, file: Path, tree: TreeHead | None) -> Found:
