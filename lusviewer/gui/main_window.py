@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lusviewer.gui import dropping
 from lusviewer.gui.actions import ACTIONS, MENUS, Actions, translated
 from lusviewer.gui.banner import Banner
 from lusviewer.gui.cine_bar import CineBar
@@ -353,15 +354,11 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        dropping.welcome(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
+        if paths := dropping.dropped(event):
             self.commands.open(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:

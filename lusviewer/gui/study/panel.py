@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from lusviewer.gui import dropping
 from lusviewer.gui.panel_parts import ElidedLabel, link, words
 from lusviewer.gui.study.cards import AnalysisCard, FillingCard, WritingCard
 from lusviewer.gui.study.chooser import Chooser, nothing_words
@@ -192,13 +192,9 @@ class StudyPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and folders: here they are added, not opened."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        dropping.welcome(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add what was dropped."""
-        urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
+        if paths := dropping.dropped(event):
             self.dropped.emit(paths)
