@@ -40,9 +40,7 @@ def written(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        msg = f"{path} could not be written: {error.strerror or error}."
-        hint = "Choose a folder with room that you may write to."
-        raise ResultError(msg, hint=hint) from error
+        raise _unwritten(path, error, ResultError) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -62,11 +60,16 @@ def whole_folder(out: Path, refusal: type[LusViewerError]) -> Iterator[Path]:
         yield part
         part.rename(out)
     except OSError as error:
-        msg = f"{out} could not be written: {error.strerror or error}."
-        hint = "Choose a folder with room that you may write to."
-        raise refusal(msg, hint=hint) from error
+        raise _unwritten(out, error, refusal) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _unwritten(
+    path: Path, error: OSError, refusal: type[LusViewerError]
+) -> LusViewerError:
+    msg = f"{path} could not be written: {error.strerror or error}."
+    return refusal(msg, hint="Choose a folder with room that you may write to.")
 
 
 def make_folder(folder: Path) -> None:
