@@ -193,16 +193,19 @@ def _length(values: Mapping[str, float | int | None], key: str) -> tuple[str, st
     return "", f"{key}_px"
 
 
+_SPELT: Final = {"s_f": "S/F ratio"}
+
+
 def target_words(target: str) -> str:
     """Return what an expert judges, as a heading."""
-    words = target.replace("_", " ").strip()
+    words = _SPELT.get(target) or target.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
 
 _KINDS: Final = {
     "tree": "decision tree",
-    "logistic": "logistic",
-    "mlp": "network",
+    "logistic": "logistic regression",
+    "mlp": "neural network",
     "forest": "random forest",
     "svm": "support vector machine",
 }

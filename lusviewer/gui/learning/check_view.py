@@ -12,6 +12,7 @@ from lusviewer.gui.learning.words import (
     clips_words,
     counted,
     patients_words,
+    question_words,
 )
 from lusviewer.gui.panel_parts import Meter, clear, link, words
 from lusviewer.gui.theme import SPACE
@@ -58,7 +59,7 @@ class CheckView(QFrame):
             clips=clips_words(clips.clips), patients=patients_words(clips.patients)
         )
         if clips.features:
-            one, many = self.tr("1 number each"), self.tr("{n} numbers each")
+            one, many = self.tr("1 value each"), self.tr("{n} values each")
             told = f"{told}, {counted(clips.features, one, many)}"
         self._column.addWidget(words(told, wrap=True))
         if clips.chosen is not None:
@@ -66,7 +67,12 @@ class CheckView(QFrame):
             n, total = clips.chosen
             told = only.format(n=n, total=total)
             self._column.addWidget(words(told, "muted", wrap=True))
-        if clips.classes:
+        if len(clips.questions) > 1:
+            judged = self.tr("What it brings is judged by: {questions}")
+            names = ", ".join(question_words(name) for name in clips.questions)
+            told = judged.format(questions=names)
+            self._column.addWidget(words(told, "muted", wrap=True))
+        elif clips.classes:
             self._column.addWidget(_classes(clips))
         if {"learn", "validation", "test"} <= clips.parts.keys():
             parts = self.tr("Patients: {learn} learn, {validation} judge, {test} test")

@@ -54,7 +54,8 @@ class Axes:
 
     def add_line(self) -> pyqtgraph.PlotDataItem:
         """Return a new line without points."""
-        line = pyqtgraph.PlotDataItem()
+        # Smoothed: in a line of steps the dashes could not be told from a solid one.
+        line = pyqtgraph.PlotDataItem(antialias=True)
         self.view.addItem(line)
         return line
 

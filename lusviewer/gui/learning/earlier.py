@@ -14,6 +14,7 @@ from lusviewer.gui.learning.words import (
     date_words,
     figure_words,
     joined,
+    parted_words,
     patients_words,
 )
 from lusviewer.gui.panel_parts import ElidedLabel, clear, link, words
@@ -66,6 +67,9 @@ class EarlierList(QWidget):
         name = ElidedLabel(one.folder.name)
         name.setFont(font(name.font(), bold=True))
         column.addWidget(name)
+        if one.task:
+            asked = parted_words(one.task, one.classes)
+            column.addWidget(words(asked, wrap=True))
         when = joined([date_words(one.created_utc), _size(one)])
         column.addWidget(words(when, "muted", wrap=True))
         auc = self.tr("AUC {auc}").format(auc=figure_words(one.figures.auc))

@@ -30,7 +30,8 @@ class Clips:
     """The clips that take part, by class, and why others do not.
 
     ``parts`` says how many patients learn, judge and are tested, where that is fixed;
-    ``chosen`` how many clips were chosen of how many, None where any could take part.
+    ``chosen`` how many clips were chosen of how many, None where any could take part;
+    ``questions`` what an adaptation is judged by.
     """
 
     clips: int
@@ -40,6 +41,7 @@ class Clips:
     left_out: Mapping[str, int]
     parts: Mapping[str, int] = field(default_factory=dict)
     chosen: tuple[int, int] | None = None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,7 @@ def _clips(told: Mapping[str, Any]) -> Clips:
         {str(why): int(n) for why, n in told.get("left_out", {}).items()},
         {str(part): int(n["patients"]) for part, n in told.get("parts", {}).items()},
         None if chosen is None else (int(chosen["clips"]), int(chosen["of"])),
+        tuple(map(str, told.get("questions", ()))),
     )
 
 

@@ -120,6 +120,11 @@ class ExpertTab(FormTab):
         nothing = self.offer is None or self.offer.lacking or wish is None
         if wish is None or nothing or not self.isVisible():
             self.box.stop()
+        elif self.form.question.misread:
+            told = self.tr("'{text}' is no number, so it is no limit.")
+            hint = self.tr("Write numbers parted by commas, as 180, 275.")
+            text = self.form.question.misread
+            self.box.refuse(Failed(told.format(text=text), hint))
         elif not wish.inputs:
             told = self.tr("The expert has nothing to decide by.")
             self.box.refuse(Failed(told, self.tr("Choose at least one input.")))

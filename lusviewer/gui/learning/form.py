@@ -222,10 +222,10 @@ class Form(QWidget):
     def _numbers(self, known: InputOffer) -> str:
         if known.numbers == 0:
             return self.tr("none in this library")
-        many = counted(known.numbers, self.tr("1 number"), self.tr("{n} numbers"))
+        many = counted(known.numbers, self.tr("1 value"), self.tr("{n} values"))
         if not known.missing:
             return many
-        missing = self.tr("{many}, incomplete in {clips}")
+        missing = self.tr("{many}, some missing in {clips}")
         return missing.format(many=many, clips=clips_words(known.missing))
 
     def wish(self, library: Path, model: Path) -> Wish | None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lusviewer.gui.charts import DASHED, SOLID, Axis, Chart, Plane, axis_over
 from lusviewer.gui.learning.fields import Choice
-from lusviewer.gui.learning.words import tr
+from lusviewer.gui.learning.words import question_words, tr
 from lusviewer.gui.panel_parts import words
 from lusviewer.gui.theme import SPACE
 
@@ -88,7 +88,7 @@ class FractionPlot(QWidget):
         self._curves = fractions.curves
         self.fair.setText(fractions.labels)
         self.fair.setVisible(bool(fractions.labels))
-        names = [(name.replace("_", " "), name, True) for name in fractions.curves]
+        names = [(question_words(name), name, True) for name in fractions.curves]
         self.choice.fill(names)
         self.choice.setVisible(len(names) > 1)
         self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRegularExpression, Signal, Slot
@@ -66,7 +67,8 @@ class QuestionField(QWidget):
         self.cuts.setToolTip(
             self.tr(
                 "Where to part the numbers into classes, from low to high. One limit "
-                "makes two classes."
+                "makes two classes. The S/F ratio is the SpO2 in % over the share of "
+                "oxygen breathed in, 0.21 to 1."
             )
         )
         column = QVBoxLayout(self)
@@ -161,12 +163,28 @@ class QuestionField(QWidget):
         more = self.tr("{n} or more, or less")
         return [*ways, *((more.format(n=n), n, True) for n in task.classes[1:])]
 
+    @property
+    def misread(self) -> str:
+        """What was typed as a limit and is no number, "" where all are."""
+        task = self.chosen
+        parts = self._parts() if task is not None and task.kind == "number" else []
+        return next((part for part in parts if _number(part) is None), "")
+
+    def _parts(self) -> list[str]:
+        parts = self.cuts.text().replace(";", ",").split(",")
+        return [part.strip() for part in parts if part.strip()]
+
     def _numbers(self) -> tuple[float, ...]:
-        try:
-            parts = self.cuts.text().replace(";", ",").split(",")
-            return tuple(sorted({float(part) for part in parts if part.strip()}))
-        except ValueError:
-            return ()
+        found = {_number(part) for part in self._parts()}
+        return tuple(sorted(number for number in found if number is not None))
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _place(key: str) -> int:

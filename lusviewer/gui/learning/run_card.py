@@ -29,6 +29,7 @@ from lusviewer.gui.learning.words import (
     kind_words,
     step_words,
     time_left,
+    time_taken,
 )
 from lusviewer.gui.panel_parts import ElidedLabel, Meter, Section, clear, link, words
 from lusviewer.gui.theme import SPACE, font
@@ -177,7 +178,7 @@ class RunCard(QFrame):
             return "\n".join([doing, *told.warnings[-1:]]) if waits else doing
         if state is State.DONE and told.made is not None:
             kept = self.tr("stopped early") if told.kept else ""
-            took = self.tr("took {n:.0f} s").format(n=told.made.seconds)
+            took = self.tr("took {time}").format(time=time_taken(told.made.seconds))
             return joined([told.made.folder.name, took, kept])
         says = {
             State.WAITING: self.tr("Waits for the training before it."),
@@ -239,8 +240,11 @@ class _KindTable(QWidget):
     def show_kinds(self, training: Training) -> None:
         """Add the kinds that are new."""
         kinds = list(training.told.kinds.items())
-        for row in range(self._shown, len(kinds)):
-            kind, auc = kinds[row]
+        if kinds and not self._shown:
+            heading = words(self.tr("AUC of each kind (95 % interval)"), "muted")
+            self._grid.addWidget(heading, 0, 0, 1, 3)
+        for row in range(self._shown + 1, len(kinds) + 1):
+            kind, auc = kinds[row - 1]
             meter = Meter()
             meter.setMinimumWidth(_METER)
             if auc is not None:

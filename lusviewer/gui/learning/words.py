@@ -46,7 +46,7 @@ _TASKS: Final = {
 
 KIND_WORDS: Final = {
     "tree": "Decision tree",
-    "forest": "Forest of trees",
+    "forest": "Random forest",
     "logistic": "Logistic regression",
     "svm": "Support vector machine",
     "mlp": "Neural network",
@@ -103,6 +103,13 @@ def task_words(task: TaskOffer) -> str:
     """Return what a task asks, as a heading."""
     known = _TASKS.get(task.key)
     return tr(known) if known else task.words[:1].upper() + task.words[1:]
+
+
+def question_words(name: str) -> str:
+    """Return a question an adaptation is judged by: "A-lines", "Severity 2 or more"."""
+    known = _TASKS.get(f"finding.{name}", _TASKS.get(name))
+    words = name.replace("_", " ")
+    return tr(known) if known else words[:1].upper() + words[1:]
 
 
 def nothing_to_learn(offer: Offer | None) -> str:
@@ -180,6 +187,14 @@ def time_left(seconds: float | None) -> str:
     return tr("{time} left").format(time=duration_words(seconds))
 
 
+def time_taken(seconds: float) -> str:
+    """Return how long something took: "8 s", "2 min 15 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return tr("{n} s").format(n=rest)
+    return tr("{m} min {s} s").format(m=minutes, s=rest)
+
+
 def duration_words(seconds: float) -> str:
     """Return a time that is not exactly known: "about 7 min"."""
     if seconds < 90:
@@ -225,6 +240,13 @@ def auc_words(figure: Figure | None) -> str:
     return tr(
         "On patients it never saw it may be no better than chance: AUC {auc}."
     ).format(auc=figure_words(figure))
+
+
+def parted_words(task: str, classes: Sequence[str]) -> str:
+    """Return what an expert was trained to answer: "Severity: below 2 / 2 or more"."""
+    known = _TASKS.get(task)
+    name = tr(known) if known else class_words(task)[:1].upper() + class_words(task)[1:]
+    return f"{name}: {' / '.join(map(class_words, classes))}"
 
 
 def date_words(utc: str) -> str:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.errors import TrainingError
+from lusviewer.experts.features import feature_words, is_feature
 from lusviewer.files import is_there
 from lusviewer.findings import FINDINGS
+from lusviewer.library.named import task_key
 from lusviewer.training.adapt.settings import PRETRAIN
 from lusviewer.training.adapt.split import Parts, dealt, holds
 from lusviewer.training.data.collection import Label, Record, Said
 from lusviewer.training.label_fraction.collections import own_library
 from lusviewer.training.label_fraction.library import UNKNOWN, Question
+from lusviewer.training.local.chosen import choose
 from lusviewer.training.local.question import ask
-from lusviewer.training.local.samples import Choice, newest_answers
+from lusviewer.training.local.samples import NOT_CHOSEN, Choice, newest_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lusviewer.library import ClipEntry, Library
     from lusviewer.training.adapt.settings import AdaptSettings
+    from lusviewer.training.local.chosen import Chosen
 
     Event = dict[str, Any]
 
@@ -42,6 +46,7 @@ class Study:
 
     ``questions`` are the label-fraction curve's; the first is what is learned where
     labels teach. ``left_out`` says how many clips do not take part, and why.
+    ``chosen`` None means that any clip could.
     """
 
     clips: tuple[ClipEntry, ...]
@@ -50,6 +55,7 @@ class Study:
     parts: Parts
     raters: tuple[str, ...]
     left_out: Mapping[str, int]
+    chosen: Chosen | None = None
 
     @property
     def patients(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class Study:
         clips = tuple(self.clips[i] for i in kept)
         questions = tuple(Question(q.name, q.truth[kept]) for q in self.questions)
         left_out = dict(self.left_out) | {"could not be read": len(bad)}
-        return Study(clips, questions, self.classes, self.parts, self.raters, left_out)
+        return replace(self, clips=clips, questions=questions, left_out=left_out)
 
     def check(self) -> None:
         """Raise ``TrainingError`` where too few clips are left."""
@@ -93,11 +99,15 @@ def read_study(library: Library, settings: AdaptSettings) -> Study:
 
     Raises ``TrainingError`` and ``LibraryError`` where the labels do not do.
     """
-    entries = list(library.clips.all())
+    entries, chosen = list(library.clips.all()), choose(library, settings.only)
+    total = len(entries)
+    if chosen is not None:
+        entries = [clip for clip in entries if clip.id in chosen.clips]
     there = [clip for clip in entries if not clip.missing and is_there(clip.path)]
-    asked = None if settings.task is None else _asked(library, settings)
+    asked = None if settings.task is None else _asked(library, settings, chosen)
     if settings.what == PRETRAIN or asked is None:
         clips, left_out = there, {_MISSING: len(entries) - len(there)}
+        left_out[NOT_CHOSEN] = total - len(entries)
         questions = [] if asked is None else [asked.of(clips)]
         questions += [q for q in _usual(clips) if asked is None or q.name != asked.name]
     else:
@@ -116,6 +126,7 @@ def read_study(library: Library, settings: AdaptSettings) -> Study:
         dealt([clip.patient for clip in clips], questions, settings.seed),
         () if asked is None else asked.raters,
         {why: n for why, n in left_out.items() if n},
+        chosen,
     )
 
 
@@ -139,16 +150,14 @@ class _Asked:
         return Question(self.name, np.array(truth, np.intp))
 
 
-def _asked(library: Library, settings: AdaptSettings) -> _Asked:
+def _asked(library: Library, settings: AdaptSettings, chosen: Chosen | None) -> _Asked:
     tasks = library.labels.tasks()
-    if settings.task not in tasks:
-        msg = f"The library has no task {settings.task!r}."
-        raise LibraryError(msg, hint=f"It has {', '.join(tasks)}.")
-    question = ask(tasks[settings.task], settings.cuts, settings.has)
+    task = tasks[task_key(tasks, settings.task or "")]
+    question = ask(task, settings.cuts, settings.has)
     if len(question.classes) != 2:
         msg = f"{question.task} has {len(question.classes)} answers: two are learned."
         raise TrainingError(msg, hint="Part them, as --task severity --cut 2.")
-    choice = Choice((), settings.rater, settings.certainty)
+    choice = Choice((), settings.rater, settings.certainty, chosen)
     said, left_out = newest_answers(library, question, choice)
     return _Asked(question_name(settings), question.classes, said, left_out)
 
@@ -228,6 +237,7 @@ def told(study: Study) -> Event:
         "features": 0,
         "classes": dict(zip(names, map(int, counts), strict=True)),
         "left_out": dict(study.left_out),
+        "chosen": None if study.chosen is None else study.chosen.told(),
         "parts": {
             part: {
                 "patients": len(getattr(study.parts, part)),
@@ -242,14 +252,27 @@ def told(study: Study) -> Event:
 def wary(study: Study) -> Iterator[str]:
     """Yield what to be wary of, in words."""
     for why, n in study.left_out.items():
+        # Those not chosen are left out because somebody wanted that.
+        if why == NOT_CHOSEN:
+            continue
         yield f"{n} clips are left out: {why}."
     names = np.array(study.patients)
     test = study.rows("test")
     for question, words in zip(study.questions, study.classes, strict=True):
-        for place, word in enumerate(words):
-            owners = np.unique(names[test][question.truth[test] == place])
-            if len(owners) < _FEW:
-                yield (
-                    f"{question.name}: of the tested patients {len(owners)} show "
-                    f"{word!r}; what comes of it will be known roughly only."
-                )
+        shown = [
+            (word, len(np.unique(names[test][question.truth[test] == place])))
+            for place, word in enumerate(words)
+        ]
+        few = [f"{n} show {word!r}" for word, n in shown if n < _FEW]
+        if few:
+            yield (
+                f"{_heading(question.name)}: of the tested patients "
+                f"{' and '.join(few)}; what comes of it will be known roughly only."
+            )
+
+
+def _heading(name: str) -> str:
+    """Return a question's name as a heading: "A-lines", "Severity 2 or more"."""
+    key = f"{_FINDING}{name}"
+    words = feature_words(key) if is_feature(key) else name.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -33,13 +33,13 @@ _MISSING: Final = 0.5
 _TOLD: Final = 5
 
 _LEFT_OUT: Final = {
-    NOT_ASSESSABLE_SAID: "they were labelled not assessable.",
-    UNSURE: "who labelled them was not certain enough. Look at them again.",
-    OTHER_CLASS: "their label is of no class asked for.",
-    NOT_ANALYSED: "this model has not analysed them yet. Analyse the library first.",
+    NOT_ASSESSABLE_SAID: "labelled not assessable.",
+    UNSURE: "labelled with too little certainty. Look again.",
+    OTHER_CLASS: "labelled with no class that is asked for.",
+    NOT_ANALYSED: "not analysed by this model yet. Analyse the library first.",
     NOT_LUNG: (
-        "the model takes them for not assessable. See whether they show lung; an "
-        "expert would abstain on such clips anyway."
+        "taken for not assessable by the model. See whether lung is shown; an expert "
+        "would abstain there anyway."
     ),
 }
 
@@ -96,6 +96,8 @@ def _scarce(samples: Samples, place: int) -> Iterator[Problem]:
     hint = f"Label clips of further patients that are {name!r}"
     if not samples.question.cuts and samples.question.has is None:
         hint += ", or join it with another class: grades can be parted with --cut"
+    if samples.question.cuts:
+        hint += ", or part the values elsewhere"
     yield Problem(f"{words}: at least {PATIENTS_MIN} are needed.", f"{hint}.")
 
 
@@ -123,8 +125,8 @@ def wary(samples: Samples) -> Iterator[str]:
             )
         elif len(owners) < _FEW:
             yield (
-                f"{name!r} is known from {len(owners)} patients only: figures will be "
-                "vague. Clips of further patients help most."
+                f"{name!r} is known from {_patients(len(owners))} only: figures will "
+                "be vague. Clips of further patients help most."
             )
     yield from _dominated(samples)
     yield from _unknown(samples)
@@ -132,6 +134,10 @@ def wary(samples: Samples) -> Iterator[str]:
 
 def _clips(n: int) -> str:
     return "1 clip is" if n == 1 else f"{n} clips are"
+
+
+def _patients(n: int) -> str:
+    return "1 patient" if n == 1 else f"{n} patients"
 
 
 def _dominated(samples: Samples) -> Iterator[str]:

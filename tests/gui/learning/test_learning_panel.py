@@ -64,8 +64,8 @@ def test_the_form_offers_the_tasks_with_their_labels_and_the_inputs(
     form.question.task.choose("diagnosis")
     assert form.question.asked is not None
     said = words_in(form)
-    assert "38 numbers" in said
-    assert "8 numbers" in said
+    assert "38 values" in said
+    assert "8 values" in said
     assert form.inputs["biomarkers"].isChecked()
     assert not form.inputs["embedding"].isChecked()
 
@@ -98,6 +98,33 @@ def test_labels_that_are_all_alike_cannot_be_learned_and_it_says_what_to_do(
     assert "Label clips that are something else as well." in said
     assert not panel.tabs.experts.box.start.isEnabled()
     assert panel.tabs.experts.box.reason.text() == "Cannot be started: see above."
+
+
+def test_a_limit_that_is_no_number_is_told_and_not_passed_over(
+    qtbot: QtBot, library: Path, shown: Show
+) -> None:
+    panel = shown()
+    question = panel.tabs.experts.form.question
+    question.task.choose("s_f")
+    question.cuts.clear()
+    qtbot.keyClicks(question.cuts, "180, abc")
+    said = looked(qtbot, panel)
+    assert "'abc' is no number, so it is no limit." in said
+    assert not panel.tabs.experts.box.start.isEnabled()
+
+
+def test_nothing_of_the_form_is_cut_in_a_narrow_dock_with_large_letters(
+    qtbot: QtBot, library: Path, shown: Show
+) -> None:
+    panel = shown()
+    looked(qtbot, panel)
+    font = panel.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    panel.setFont(font)
+    panel.resize(280, 700)
+    tab = panel.tabs.experts
+    qtbot.waitUntil(lambda: tab.width() < 280, timeout=WAIT_MS)
+    assert all(tab.rect().contains(box.geometry()) for box in (tab.form, tab.box))
 
 
 def test_limits_that_the_labels_allow_are_offered_and_taken(
@@ -163,6 +190,7 @@ def test_a_training_shows_how_it_goes_and_its_result_is_opened_and_deleted(
     earlier = panel.tabs.experts.earlier
     reads(qtbot, earlier, "severity-local-1")
     assert "36 clips" in words_in(earlier)
+    assert "Severity: 0 / 1 / 2" in words_in(earlier)
     qtbot.waitUntil(
         lambda: '"event": "expert"' in card.log.text.toPlainText(), timeout=WAIT_MS
     )

@@ -85,3 +85,23 @@ def test_where_two_answers_are_all_nothing_with_more_is_offered(qtbot: QtBot) ->
     assert field.asked == Asked("s_f", (275.0,))
     field.set_cuts((180.0, 240.0, 430.0))
     assert field.asked == Asked("s_f", (240.0,))
+
+
+@pytest.mark.parametrize(
+    ("typed", "misread", "cuts"),
+    [
+        ("180, 275", "", (180.0, 275.0)),
+        ("180, x", "x", (180.0,)),
+        ("nan", "nan", ()),
+        ("", "", ()),
+    ],
+)
+def test_what_is_no_number_is_named(
+    field: QuestionField, typed: str, misread: str, cuts: tuple[float, ...]
+) -> None:
+    field.task.choose("s_f")
+    field.cuts.setText(typed)
+    assert field.misread == misread
+    assert field.asked == Asked("s_f", cuts)
+    field.task.choose("severity")
+    assert field.misread == ""

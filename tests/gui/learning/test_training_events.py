@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lusviewer.gui.learning.events import (
+    Clips,
     Figure,
     Figures,
     KindDone,
@@ -12,7 +13,14 @@ from lusviewer.gui.learning.events import (
     event_of,
 )
 from lusviewer.gui.learning.trainings import Curve, Told
-from lusviewer.gui.learning.words import beside_words, step_words, time_left
+from lusviewer.gui.learning.words import (
+    beside_words,
+    parted_words,
+    question_words,
+    step_words,
+    time_left,
+    time_taken,
+)
 
 
 def test_a_line_that_comes_in_pieces_is_one_event():
@@ -71,3 +79,24 @@ def test_steps_and_times_are_told_in_words():
     assert time_left(None) == ""
     assert time_left(12.4) == "about 12 s left"
     assert time_left(400) == "about 7 min left"
+
+
+def test_how_long_it_took_is_told_in_minutes_where_there_are_some():
+    assert time_taken(8.4) == "8 s"
+    assert time_taken(135) == "2 min 15 s"
+
+
+def test_questions_are_called_as_in_the_form():
+    assert question_words("a_lines") == "A-lines"
+    assert question_words("severity_2_or_more") == "Severity 2 or more"
+    asked = parted_words("s_f", ("below 430", "430 or more"))
+    assert asked == "S/F ratio: below 430 / 430 or more"
+
+
+def test_what_an_adaptation_is_judged_by_is_told():
+    told = event_of(
+        '{"event": "clips", "clips": 4, "patients": 2, "classes": {}, '
+        '"questions": ["a_lines", "b_lines"]}'
+    )
+    assert isinstance(told, Clips)
+    assert told.questions == ("a_lines", "b_lines")
