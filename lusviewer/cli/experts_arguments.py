@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.cli.shared_arguments import (
+    Actions,
+    add_actions,
     add_bundle,
     add_json,
     add_library_folder,
@@ -14,19 +16,11 @@ from lusviewer.cli.shared_arguments import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 
 def add_experts(parser: argparse.ArgumentParser) -> None:
     """Add the actions on experts and what each takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", dest="action", required=True
-    )
-    for name, (words, add) in _ACTIONS.items():
-        action = actions.add_parser(name, help=words, description=words)
-        add_bundle(action)
-        add_store(action)
-        add(action)
+    add_actions(parser, _ACTIONS, add_bundle, add_store)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +71,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     _add_refresh(parser)
 
 
-_ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+_ACTIONS: Final[Actions] = {
     "list": ("list the experts in use and those they replaced", _add_list),
     "compare": ("two experts side by side on a library's patients", _add_compare),
     "promote": ("put an expert in use, keeping the one it replaces", _add_promote),

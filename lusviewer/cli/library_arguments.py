@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.cli.shared_arguments import (
+    Actions,
+    add_actions,
     add_bundle,
     add_clips,
     add_json,
@@ -19,20 +21,13 @@ from lusviewer.cli.shared_arguments import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 LINE_FORMATS: Final = ("slicer", "ohif")
 
 
 def add_library(parser: argparse.ArgumentParser) -> None:
     """Add the library's actions and what each takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", dest="action", required=True
-    )
-    for name, (words, add) in _ACTIONS.items():
-        action = actions.add_parser(name, help=words, description=words)
-        add_library_folder(action)
-        add(action)
+    add_actions(parser, _ACTIONS, add_library_folder)
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
@@ -174,7 +169,7 @@ def _add_agreement(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-_ACTIONS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+_ACTIONS: Final[Actions] = {
     "add": ("add clips, folders of clips or a DICOMDIR", _add_add),
     "analyse": ("have a model look at the clips it has not seen", _add_analyse),
     "predict": ("have the experts in use judge analysed clips anew", _add_predict),

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+
+Adding = Callable[[argparse.ArgumentParser], None]
+Actions = dict[str, tuple[str, Adding]]
+"""By name what an action does, in words, and what adds its arguments."""
+
+
+def add_actions(
+    parser: argparse.ArgumentParser, actions: Actions, *shared: Adding
+) -> None:
+    """Add ``actions``: what all of them take is added by ``shared``, then its own."""
+    choice = parser.add_subparsers(
+        title="actions", metavar="ACTION", dest="action", required=True
+    )
+    for name, (words, add) in actions.items():
+        action = choice.add_parser(name, help=words, description=words)
+        for adding in (*shared, add):
+            adding(action)
 
 
 def add_clips(parser: argparse.ArgumentParser) -> None:
