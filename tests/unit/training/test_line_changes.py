@@ -6,25 +6,14 @@ import pytest
 from lusviewer.geometry import GRID, grid_mask
 from lusviewer.training.measure.line_changes import changes, main
 from lusviewer.training.measure.true_lines import TrueFrame
-from tests.drawing import INDEX, chest, fan, linear
-
-
-def drawn(patient: str, b_lines: tuple[int, ...] = ()) -> TrueFrame:
-    labels = chest(60, 4)
-    for column in b_lines:
-        labels[64:200, column - 3 : column + 4] = INDEX["b_line"]
-    origins = np.array([(61.5, column) for column in b_lines], np.float32)
-    image = np.zeros((GRID, GRID), np.uint8)
-    shows = (False, bool(b_lines))
-    return TrueFrame(
-        patient, patient, 0, image, labels, linear(), origins.reshape(-1, 2), shows
-    )
+from tests.drawing import INDEX, chest, fan
+from tests.unit.training.true_frames import drawn
 
 
 def test_a_b_line_lost_by_one_of_two_patients_halves_recall_and_says_by_how_much():
-    truth = [drawn("p", (100,)), drawn("q", (100,))]
+    truth = [drawn("p", "p", (100,)), drawn("q", "q", (100,))]
     right = [true.labels for true in truth]
-    lost = [truth[0].labels, drawn("q").labels]
+    lost = [truth[0].labels, drawn("q", "q").labels]
 
     figures = changes(truth, right, lost)["figures"]
 
@@ -37,8 +26,8 @@ def test_a_b_line_lost_by_one_of_two_patients_halves_recall_and_says_by_how_much
 
 
 def test_maps_that_stay_as_they_were_differ_by_nothing_whoever_is_drawn():
-    truth = [drawn("p", (100,)), drawn("q")]
-    said = [drawn("p", (60,)).labels, drawn("q", (150,)).labels]
+    truth = [drawn("p", "p", (100,)), drawn("q", "q")]
+    said = [drawn("p", "p", (60,)).labels, drawn("q", "q", (150,)).labels]
 
     found = changes(truth, said, said)
 

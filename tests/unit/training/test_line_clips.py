@@ -5,19 +5,8 @@ import pytest
 
 from lusviewer.geometry import GRID
 from lusviewer.training.measure.line_clips import clip_rows, main
-from lusviewer.training.measure.true_lines import TrueFrame
-from tests.drawing import INDEX, chest, linear
-
-
-def drawn(clip: str, b_lines: tuple[int, ...] = ()) -> TrueFrame:
-    labels = chest(60, 4)
-    for column in b_lines:
-        labels[64:200, column - 3 : column + 4] = INDEX["b_line"]
-    origins = np.array([(61.5, column) for column in b_lines], np.float32)
-    image = np.zeros((GRID, GRID), np.uint8)
-    shows = (False, bool(b_lines))
-    place = linear()
-    return TrueFrame(clip, "p", 0, image, labels, place, origins.reshape(-1, 2), shows)
+from tests.drawing import INDEX, chest
+from tests.unit.training.true_frames import drawn
 
 
 def test_the_clip_whose_pleura_is_furthest_off_comes_first_with_its_share():
@@ -33,9 +22,9 @@ def test_the_clip_whose_pleura_is_furthest_off_comes_first_with_its_share():
 
 
 def test_b_lines_are_counted_clip_by_clip():
-    truth = [drawn("a", (60, 150)), drawn("b")]
-    one_of_two = drawn("a", (60,)).labels
-    stray = drawn("b", (100,)).labels
+    truth = [drawn("a", b_lines=(60, 150)), drawn("b")]
+    one_of_two = drawn("a", b_lines=(60,)).labels
+    stray = drawn("b", b_lines=(100,)).labels
 
     rows = {row["clip"]: row for row in clip_rows(truth, [one_of_two, stray])}
 
