@@ -131,6 +131,7 @@ def figures(adapted: Adapted) -> Found:
             "raters": list(study.raters),
             "left_out": dict(study.left_out),
             "settings": adapted.settings.plain(),
+            "chosen": None if study.chosen is None else study.chosen.told(),
         },
         "parts": {
             part: {
@@ -189,6 +190,7 @@ def _card(adapted: Adapted) -> str:
         f"- Labels: {came['labels_sha256']}; raters: "
         f"{', '.join(came['raters']) or 'none'}",
         f"- Left out: {json.dumps(came['left_out'])}",
+        f"- Clips: {json.dumps(came['chosen']) if came['chosen'] else 'any'}",
         f"- Settings: {json.dumps(came['settings'])}",
         f"- Software: {came['software']}, {json.dumps(came['packages'])}, "
         f"{came['created_utc']}",

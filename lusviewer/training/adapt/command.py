@@ -7,11 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import threadpool_limits
-
 from lusviewer import paths
 from lusviewer.library import default_folder
-from lusviewer.training.adapt.run import Going, adapt, check_only
 from lusviewer.training.adapt.settings import (
     GIB,
     METHODS,
@@ -19,8 +16,10 @@ from lusviewer.training.adapt.settings import (
     USCL,
     WHATS,
     AdaptSettings,
+    resolved,
 )
 from lusviewer.training.local.control import Control
+from lusviewer.training.local.options import add_labels, add_only, only_of
 from lusviewer.training.local.telling import tell
 
 if TYPE_CHECKING:
@@ -35,22 +34,25 @@ def main(argv: Sequence[str]) -> int:
     checkpoint stays for --resume, but with --drop.
     """
     options, control = _parser().parse_args(list(argv)), Control()
-    if options.control:
-        control.listen()
     return tell(_events(options, control), control)
 
 
 def _events(options: argparse.Namespace, control: Control) -> Iterator[dict[str, Any]]:
-    settings = _settings(options)
+    settings = resolved(_settings(options))
+    # The list of clips may stand in the first line of what is listened to.
+    if options.control:
+        control.listen()
     # On so few numbers threads wait for each other longer than they work. Only
-    # libraries that are loaded are held back.
+    # libraries that are loaded are held back. Torch comes with the run, and takes
+    # seconds: what is wrong with the call is said before.
     import_module("sklearn.linear_model")
     import_module("cv2").setNumThreads(1)
-    going = Going(
+    run = import_module("lusviewer.training.adapt.run")
+    going = run.Going(
         control, resume=options.resume, drop=options.drop, wait=not options.no_wait
     )
-    with threadpool_limits(settings.threads):
-        yield from (check_only if options.check else adapt)(settings, going)
+    with import_module("threadpoolctl").threadpool_limits(settings.threads):
+        yield from (run.check_only if options.check else run.adapt)(settings, going)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,14 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--task", help="finding.b_lines, severity, ...: what labels say"
     )
-    parser.add_argument(
-        "--cut", type=_numbers, default=(), metavar="N", help="part there"
-    )
-    parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
-    parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
-    parser.add_argument(
-        "--certainty", type=float, default=0.5, metavar="0-1", help="least; 0.5"
-    )
+    add_labels(parser, "N")
+    add_only(parser)
     parser.add_argument("--library", type=Path, metavar="FOLDER")
     parser.add_argument("--model", type=Path, metavar="DIR", help="what it starts from")
     parser.add_argument(
@@ -112,10 +108,6 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(",") if part.strip())
-
-
 def _settings(options: argparse.Namespace) -> AdaptSettings:
     return AdaptSettings(
         library=(options.library or default_folder()).absolute(),
@@ -127,6 +119,7 @@ def _settings(options: argparse.Namespace) -> AdaptSettings:
         has=options.has,
         rater=options.rater,
         certainty=options.certainty,
+        only=only_of(options),
         seed=options.seed,
         steps=STEPS[options.what] if options.steps is None else options.steps,
         checkpoint_every=options.checkpoint_every,

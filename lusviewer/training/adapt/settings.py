@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer.errors import TrainingError
-from lusviewer.training.local.settings import check_places
+from lusviewer.library import open_library
+from lusviewer.library.named import require_rater, task_key
+from lusviewer.training.local.chosen import Only
+from lusviewer.training.local.settings import check_labels, check_places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +28,7 @@ METHODS: Final = (USCL, FRAME_ORDER)
 STEPS: Final = {TEMPORAL: 400, BLOCK: 300, PRETRAIN: 300}
 """Steps where none are asked for."""
 
-_PLACES: Final = ("library", "bundle", "out", "cache_bytes")
+_PLACES: Final = ("library", "bundle", "out", "cache_bytes", "only")
 GIB: Final = 2**30
 
 
@@ -37,7 +40,8 @@ class AdaptSettings:
     pretraining can do without. ``method`` is of a pretraining alone. ``out`` None
     writes to the folder ``models`` of the library. ``cache_bytes`` is how large the
     library's ``cache`` may grow. ``patience`` is after how many looks at the
-    validation patients without any gain it ends.
+    validation patients without any gain it ends. ``only`` are the clips that may take
+    part; it names files and patients, which a result must not.
     """
 
     library: Path
@@ -59,6 +63,7 @@ class AdaptSettings:
     name: str | None = None
     out: Path | None = None
     cache_bytes: int = 4 * GIB
+    only: Only = field(default_factory=Only)
 
     @property
     def way(self) -> str:
@@ -87,4 +92,19 @@ def check_settings(settings: AdaptSettings) -> None:
     if settings.steps < 1 or settings.look_every < 1 or settings.checkpoint_every < 1:
         msg = "An adaptation needs at least one step."
         raise TrainingError(msg, hint="Leave --steps away for the usual number.")
+    check_labels(settings.cuts, settings.certainty)
     check_places(settings.library, settings.name, settings.out)
+
+
+def resolved(settings: AdaptSettings) -> AdaptSettings:
+    """Return the settings with the task's whole key, once all can be found.
+
+    Raises ``TrainingError`` and ``LibraryError`` as ``check_settings`` does, and for a
+    task or rater that the library does not know.
+    """
+    check_settings(settings)
+    with open_library(settings.library) as library:
+        require_rater(library, settings.rater)
+        if settings.task is None:
+            return settings
+        return replace(settings, task=task_key(library.labels.tasks(), settings.task))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.errors import TrainingError
 from lusviewer.library import open_library
+from lusviewer.library.named import require_rater, task_key
 from lusviewer.library.tasks import Kind
 from lusviewer.library.values import NOT_ASSESSABLE
 from lusviewer.training.local.checks import PATIENTS_MIN, Problem, problems, wary
@@ -66,10 +67,8 @@ def look(settings: LocalSettings, model: ModelIdentity) -> Looked:
     check_settings(settings)
     with open_library(settings.library) as library:
         folder, tasks = library.folder, library.labels.tasks()
-        if settings.task not in tasks:
-            msg = f"The library has no task {settings.task!r}."
-            raise LibraryError(msg, hint=f"It has {', '.join(tasks)}.")
-        task = tasks[settings.task]
+        task = tasks[task_key(tasks, settings.task)]
+        require_rater(library, settings.rater)
         if task.kind is Kind.NUMBER and not settings.cuts:
             return Looked(folder, None, (_uncut(library, task, settings.rater),))
         question = ask(task, settings.cuts, settings.has)

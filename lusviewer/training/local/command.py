@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,10 +12,10 @@ from lusviewer.findings import ModelIdentity
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.library import default_folder
 from lusviewer.training.local.checking import check_local
-from lusviewer.training.local.chosen import read_only
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.folds import kinds_of
 from lusviewer.training.local.lock import held, wait_for_turn
+from lusviewer.training.local.options import add_labels, add_only, only_of
 from lusviewer.training.local.samples import INPUTS
 from lusviewer.training.local.settings import (
     LocalSettings,
@@ -85,22 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--folds", type=int, default=5, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument(
-        "--cut", default="", metavar="A,B", help="part numbers into classes there"
-    )
-    parser.add_argument("--has", metavar="LABEL", help="whether a set holds it")
-    parser.add_argument(
-        "--clips",
-        metavar="LIST",
-        help="only these: 1,4,7-12, or a file with a number or path a line, or - for "
-        "numbers on the first line of standard input",
-    )
-    parser.add_argument("--patients", metavar="A,B", help="only clips of these")
-    parser.add_argument("--zones", metavar="8:R2,...", help="only clips of these zones")
-    parser.add_argument("--rater", metavar="NAME", help="only that person's labels")
-    parser.add_argument(
-        "--certainty", type=float, default=0.5, metavar="0-1", help="least; 0.5"
-    )
+    add_labels(parser)
+    add_only(parser)
     parser.add_argument(
         "--name", help="of the expert; the task's and -local if not said"
     )
@@ -132,24 +117,12 @@ def _settings(options: argparse.Namespace) -> LocalSettings:
         kinds=kinds_of(options.kind),
         folds=options.folds,
         seed=options.seed,
-        cuts=_numbers(options.cut),
+        cuts=options.cut,
         has=options.has,
         rater=options.rater,
         certainty=options.certainty,
         name=options.name,
         out=options.out,
         store=options.store,
-        only=read_only(options.clips, options.patients, options.zones),
+        only=only_of(options),
     )
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise SystemExit(_wrong(f"--cut: {text!r} are no numbers")) from None
-
-
-def _wrong(text: str) -> int:
-    print(f"lusviewer train expert: {text}", file=sys.stderr)
-    return 2

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lusviewer.errors import LibraryError, ManifestError, TrainingError
 from lusviewer.experts.manifest import read_expert_manifest
-from lusviewer.experts.store import VALIDATION
+from lusviewer.experts.store import VALIDATION, check_model
 from lusviewer.library import open_library
+from lusviewer.library.named import require_library, require_rater
 from lusviewer.training.local.checks import check
 from lusviewer.training.local.question import Question, ask
 from lusviewer.training.local.rivals import read_rival, side_by_side
@@ -38,7 +39,13 @@ def compare_experts(
     if len(experts) < 2:
         msg = "An expert was to be compared with itself."
         raise ManifestError(msg, hint="Name two different ones.")
+    for place in experts.values():
+        # Of clips it was not validated on it would decide by another model's values.
+        check_model(read_expert_manifest(place)[0], model_sha256)
+    if folder is not None:
+        require_library(folder)
     with open_library(folder) as library:
+        require_rater(library, rater)
         question = _question(library, list(experts.values()))
         choice = Choice(INPUTS, rater)
         samples = read_samples(library, question, model_sha256, choice)

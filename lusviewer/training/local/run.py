@@ -128,7 +128,7 @@ def _trained(
         "stopped_early": stopped,
     }
     return Trained(
-        name=settings.name or f"{settings.task.replace('.', '-')}-local",
+        name=settings.name or f"{samples.question.task.replace('.', '-')}-local",
         samples=samples,
         fitted=fitted,
         validated=best,
@@ -141,7 +141,7 @@ def _trained(
 
 def _kept_settings(settings: LocalSettings, samples: Samples) -> Event:
     chosen = None if samples.chosen is None else samples.chosen.told()
-    return {**settings.plain(), "chosen": chosen}
+    return {**settings.plain(), "task": samples.question.task, "chosen": chosen}
 
 
 def _kinds(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from lusviewer.errors import LibraryError, TrainingError
+from lusviewer.errors import TrainingError
 from lusviewer.experts.store import folder_name
+from lusviewer.library.named import require_library
 from lusviewer.training.experts.heads import KINDS
 from lusviewer.training.local.chosen import Only
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 FOLDS_MIN: Final = 2
@@ -58,17 +61,26 @@ def check_settings(settings: LocalSettings) -> None:
     if unknown := sorted(set(settings.kinds) - set(KINDS)):
         msg = f"There is no kind of expert {', '.join(unknown)}."
         raise TrainingError(msg, hint=f"There are {', '.join(KINDS)}; or 'all'.")
+    check_labels(settings.cuts, settings.certainty)
     if settings.folds < FOLDS_MIN:
         msg = f"{settings.folds} folds leave no patient to test on."
         raise TrainingError(msg, hint=f"{FOLDS_MIN} or more are needed; 5 are usual.")
     check_places(settings.library, settings.name, settings.out)
 
 
+def check_labels(cuts: Sequence[float], certainty: float) -> None:
+    """Refuse cuts and a certainty that no label can lie beyond."""
+    if wrong := [f"{cut:g}" for cut in cuts if not math.isfinite(cut)]:
+        msg = f"Nothing can be parted at {', '.join(wrong)}."
+        raise TrainingError(msg, hint="Give numbers, as --cut 275,430.")
+    if not 0.0 <= certainty <= 1.0:
+        msg = f"A certainty of {certainty:g} cannot be."
+        raise TrainingError(msg, hint="It goes from 0, a guess, to 1, certain.")
+
+
 def check_places(library: Path, name: str | None, out: Path | None) -> None:
     """Refuse what cannot be learned from, or cannot be written to."""
-    if not library.is_dir():
-        msg = f"There is no library in {library}."
-        raise LibraryError(msg, hint="Make one: 'lusviewer library add PATH'.")
+    require_library(library)
     if name:
         folder_name(name)
     if out is not None and out.exists():

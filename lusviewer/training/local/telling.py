@@ -28,8 +28,10 @@ def tell(events: Iterable[Mapping[str, Any]], control: Control) -> int:
     failed = False
     try:
         for event in events:
-            failed = failed or event["event"] == "error"
             print(json.dumps(event), flush=True)
+            if event["event"] == "error":
+                failed = True
+                print(event["message"], event["hint"], file=sys.stderr)
     except Cancelled:
         print(json.dumps({"event": "stopped"}), flush=True)
         return 130

@@ -55,3 +55,23 @@ def test_a_wrong_call_is_refused_with_its_own_status(call):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert not done.stdout
+
+
+def refused(call, *words):
+    done = subprocess.run([*call, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["message"] in done.stderr
+    return told["message"]
+
+
+def test_what_the_library_does_not_have_is_refused_by_name(call, study, tmp_path):
+    assert "no task 'mood'" in refused(call, "--task", "mood", "--check")
+    assert "'nobody'" in refused(call, "--rater", "nobody", "--check")
+    assert "no patient nobody" in refused(call, "--patients", "nobody", "--check")
+    assert "no clip 9999" in refused(call, "--clips", "9999", "--check")
+    assert "parted at nan" in refused(call, "--cut", "nan", "--check")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert "no library in" in refused(call, "--library", str(elsewhere), "--check")
+    assert not list(elsewhere.iterdir())

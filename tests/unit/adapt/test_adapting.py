@@ -19,8 +19,11 @@ from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip
 from lusviewer.library import Answer, open_library
 from lusviewer.training.adapt.run import Going, adapt, check_only
-from lusviewer.training.adapt.study import read_study
+from lusviewer.training.adapt.study import read_study, wary
+from lusviewer.training.adapt.study import told as told_of
+from lusviewer.training.local.chosen import read_only
 from lusviewer.training.local.control import Control
+from lusviewer.training.local.samples import NOT_CHOSEN
 from tests.unit.adapt.conftest import of_kind, run
 
 
@@ -295,3 +298,26 @@ def test_checking_trains_nothing_and_says_how_long_it_takes(settings):
     assert events[-1]["seconds"] > 0
     after = {path.name for path in settings.library.iterdir()}
     assert after - {path.name for path in before} <= {"cache"}
+
+
+@pytest.mark.parametrize("what", ["temporal", "pretrain"])
+def test_only_the_clips_chosen_take_part(settings, what):
+    with open_library(settings.library) as library:
+        every = read_study(library, replace(settings, what=what))
+        some = replace(settings, what=what, only=read_only("1,3-13", None, None))
+        study = read_study(library, some)
+    assert every.chosen is None
+    assert [clip.id for clip in study.clips] == [1, *range(3, 14)]
+    assert study.left_out == {NOT_CHOSEN: 1}
+    assert told_of(study)["chosen"]["clips"] == 12
+    assert not [words for words in wary(study) if NOT_CHOSEN in words]
+    assert study.labels_sha256 != every.labels_sha256
+    assert "only" not in some.plain()
+
+
+def test_card_and_figures_say_how_clips_were_chosen_but_name_none(settings):
+    run(replace(settings, only=read_only("1,3-13", None, None)))
+    told = json.loads((settings.out / "adaptation.json").read_text("utf-8"))
+    chosen = told["provenance"]["chosen"]
+    assert (chosen["clips"], chosen["of"]) == (12, 13)
+    assert chosen["sha256"] in (settings.out / "MODEL_CARD.md").read_text("utf-8")
