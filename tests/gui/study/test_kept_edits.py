@@ -238,6 +238,20 @@ def test_each_rater_sees_and_changes_only_what_is_his(
     assert in_force(library) == {"anna": {MANY: 1.0}, "carl": {WHITE: 0.5}}
 
 
+def test_in_a_clip_that_is_not_in_the_library_too_each_rater_has_his_own(
+    qtbot: QtBot, opened: Open, exam_folder: Path
+) -> None:
+    window = opened(exam_folder / "c.avi")
+    window._viewer.edit_biomarker(MANY, 1.0)
+    window.study.set_rater("carl")
+    assert edits(window) == {}
+    window._viewer.edit_biomarker(WHITE, 0.5)
+    window.study.set_rater("anna")
+    assert edits(window) == {MANY: 1.0}
+    window.study.set_rater("carl")
+    assert edits(window) == {WHITE: 0.5}
+
+
 def test_what_another_window_of_the_same_rater_sets_is_shown(
     qtbot: QtBot, opened: Open, exam_folder: Path, library: Path
 ) -> None:

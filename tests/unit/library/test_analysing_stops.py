@@ -89,6 +89,17 @@ def test_a_full_disk_stops_it_once_with_how_many_are_left_and_it_goes_on(
         assert library.verify().holds
 
 
+def test_a_full_disk_is_said_also_where_sqlite_only_says_that_it_failed(
+    disk: Path,
+) -> None:
+    # There is no room for the file beside the library that says who uses it.
+    fill_up(disk)
+    with pytest.raises(LibraryFileError) as told:
+        open_library(disk / "library")
+    assert told.value.full
+    assert "the disk is full" in told.value.message
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_the_command_says_once_that_the_disk_is_full(
     disk: Path, tiny: ModelBundle, capsys: pytest.CaptureFixture[str], *, again: bool
