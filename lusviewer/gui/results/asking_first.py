@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from lusviewer.gui import theme
 from lusviewer.gui.panel_parts import words
-from lusviewer.gui.results.result_words import tr, warnings_before, whose_words
+from lusviewer.gui.results.result_words import tr, warnings_of, whose_words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PromoteQuestion(Question):
     def __init__(self, result: Result, parent: QWidget) -> None:
         name = result.manifest.name
         super().__init__(tr("Put {name} in use?").format(name=name), parent)
-        self.warnings = warnings_before(result.validation.beside)
+        self.warnings = warnings_of(result.validation)
         if self.warnings:
             self.add_note("\n".join(self.warnings), "banner")
         self._names = [name]
@@ -146,8 +146,9 @@ class RollBackQuestion(Question):
         self._add_way(text, to_model=True)
         self.add_note(
             tr(
-                "The versions gone back from are dropped from those in use. The folder "
-                "it was trained into stays; export it first where you have none."
+                "What you go back from is no longer kept among the versions in use. "
+                "Its result stays in the library where it was trained; if it came from "
+                "elsewhere, export it first."
             )
         )
         self.add_button(tr("Roll back"))

@@ -48,8 +48,8 @@ class RocChart(Chart):
         """Take the class's ``place`` among all, and the height in px."""
         super().__init__(
             tr("ROC curve of {name}").format(name=curve.name),
-            Axis(tr("False positive rate"), -_ROOM, 1 + _ROOM),
-            Axis(tr("True positive rate"), -_ROOM, 1 + _ROOM),
+            Axis(tr("1 \N{MINUS SIGN} specificity"), -_ROOM, 1 + _ROOM),
+            Axis(tr("Sensitivity"), -_ROOM, 1 + _ROOM),
         )
         self._curve, self._band, self._place = curve, band, place
         self.setAccessibleDescription(f"AUC {figure_words(curve.auc)}")

@@ -74,7 +74,8 @@ class ExpertsDialog(QDialog):
         self._lay_out()
         experts.changed.connect(self.read)
         experts.told.connect(self._on_told)
-        experts.failed.connect(self.notice.show_error)
+        experts.failed.connect(self._on_failed)
+        experts.unpacked.connect(self._on_unpacked)
         self.resize(SIZE)
         self._show_possible()
         self.read()
@@ -87,7 +88,7 @@ class ExpertsDialog(QDialog):
             self.tr("Kind"),
             self.tr("Whose"),
             self.tr("State"),
-            self.tr("Earlier"),
+            self.tr("Versions before"),
             self.tr("Trained on"),
         ]
         self.table = Table(self.tr("Experts in use"), headings)
@@ -184,6 +185,24 @@ class ExpertsDialog(QDialog):
         self.roll_back.setEnabled(one is not None and one.own)
         self.export.setEnabled(whole)
         self.compare.setEnabled(len(chosen) == 2 and self._study.shelf.made)
+        self._show_why(one)
+
+    def _show_why(self, one: Listed | None) -> None:
+        """Say beside each button what it does, or why it cannot be pressed."""
+        first = self.tr("Choose one expert in the list first.")
+        own = self.tr("Only for experts of your own: this one came with the model.")
+        for button, does, owned in (
+            (self.show_result, self.tr("What came of its training"), True),
+            (self.roll_back, self.tr("Put in use again what it replaced"), True),
+            (self.export, self.tr("Write it to one file, to hand it on"), False),
+        ):
+            lacks = own if owned and one is not None and not one.own else ""
+            button.setToolTip(first if one is None else lacks or does)
+
+    @Slot(object)
+    def _on_unpacked(self, folder: Path) -> None:
+        told = self.tr("{name} was imported. It is not in use before you say so.")
+        self.told.setText(told.format(name=folder.name))
 
     @Slot(object)
     def _on_told(self, done: Done) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QButtonGroup,
     QFormLayout,
     QGridLayout,
@@ -52,7 +53,7 @@ from lusviewer.gui.results.wrong_table import WrongTable
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from PySide6.QtGui import QPaintEvent
 
@@ -86,7 +87,10 @@ def better_parts(result: Result) -> Iterator[QWidget]:
     """Yield the parts of the page that holds it against each expert in use."""
     beside = result.validation.beside
     if not beside:
-        none = tr("No expert in use answered this question when it was trained.")
+        none = tr(
+            "No expert in use answered this question when it was trained. How well it "
+            "does by itself is on the page 'How good it is'."
+        )
         yield words(none, "muted", wrap=True)
         return
     first = beside[0]
@@ -106,24 +110,31 @@ def better_parts(result: Result) -> Iterator[QWidget]:
         yield DifferenceChart(rows, better_words())
     yield heading(tr("In figures"))
     for one in beside:
-        yield _beside_card(one)
+        yield _beside_card(one, _widest([rival_words(one.expert) for one in beside]))
+
+
+def _widest(names: Sequence[str]) -> int:
+    """Return the room of the longest name in bold: the cards' columns agree."""
+    metrics = QFontMetrics(theme.font(QApplication.font(), bold=True))
+    return max(metrics.horizontalAdvance(name) for name in names)
 
 
 def _compared(one: Beside, figure: str) -> Compared:
     return one.auc if figure == "auc" else one.accuracy
 
 
-def _beside_card(one: Beside) -> QWidget:
+def _beside_card(one: Beside, room: int) -> QWidget:
     frame = card()
     grid = QGridLayout(frame)
     grid.setContentsMargins(12, 10, 12, 10)
     grid.setHorizontalSpacing(SPACE * 3)
+    grid.setColumnMinimumWidth(0, room)
     name = words(rival_words(one.expert))
     name.setFont(theme.font(name.font(), bold=True))
     grid.addWidget(name, 0, 0)
     for column, text in enumerate((tr("new"), tr("in use"), tr("difference")), 1):
         grid.addWidget(words(text, "muted"), 0, column)
-    rows = ((tr("AUC"), one.auc), (tr("Right"), one.accuracy))
+    rows = ((tr("AUC"), one.auc), (tr("Share right"), one.accuracy))
     for row, (title, found) in enumerate(rows, 1):
         grid.addWidget(words(title, "muted"), row, 0)
         grid.addWidget(words(figure_words(found.own)), row, 1)
@@ -298,6 +309,9 @@ class TreePage(QWidget):
             top.addWidget(ColourKey(place))
             top.addWidget(words(name, "muted"))
         top.addStretch(1)
+        how = ElidedLabel(tr("Wheel or + and - zoom, dragging moves, 0 fits"), "muted")
+        self._choices.idClicked.connect(lambda place: how.setVisible(place == 0))
+        top.addWidget(how)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         layout.addLayout(top)
@@ -367,13 +381,13 @@ class WrongPage(QWidget):
 
 
 def found_parts(result: Result) -> Iterator[QWidget]:
-    """Yield the parts of the page of kinds and folds."""
+    """Yield the page's widgets: the kinds, and the parts of the patients."""
     validation = result.validation
     yield words(chosen_words(validation), "muted", wrap=True)
     early = validation.stopped_early
     if early is not None:
         text = tr(
-            "Stopped early. Kinds not tried: {left}. Folds in which not all settings "
+            "Stopped early. Kinds not tried: {left}. Parts in which not all settings "
             "were tried: {folds}. Settings left out of the last choice: {settings}."
         )
         left = ", ".join(map(kind_of, early.kinds_left_out)) or tr("none")
@@ -382,7 +396,7 @@ def found_parts(result: Result) -> Iterator[QWidget]:
         yield words(shown, "warning", wrap=True)
     yield heading(tr("Kinds that were tried"))
     yield KindsTable(validation.kinds)
-    yield heading(tr("Folds"))
+    yield heading(tr("Parts left out in turn"))
     yield FoldsTable(validation.folds)
 
 

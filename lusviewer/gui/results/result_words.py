@@ -32,6 +32,7 @@ MODEL: Final = "the model itself"
 """What the model's own probability is called among the rivals."""
 
 _BEST: Final = "best of all"
+_CHANCE: Final = 0.5
 
 
 def tr(text: str) -> str:
@@ -63,6 +64,8 @@ def headline(validation: Validation) -> Headline:
     figure = tr("On {n} patients it has not seen: AUC {auc}.").format(
         n=made.patients, auc=figure_words(validation.scores.auc)
     )
+    if may_be_chance(validation.scores.auc):
+        figure = f"{figure} {tr('It may be no better than chance.')}"
     best = best_rival(validation.beside)
     if best is None:
         beside = tr("No expert in use answers this, so there is nothing to beat.")
@@ -78,6 +81,11 @@ def headline(validation: Validation) -> Headline:
     return Headline(figure, beside, verdict(best.auc.difference), caution(validation))
 
 
+def may_be_chance(auc: Estimate) -> bool:
+    """Return whether an AUC's interval holds that of tossing a coin."""
+    return auc.value is not None and (auc.lower is None or auc.lower <= _CHANCE)
+
+
 def best_rival(beside: Sequence[Beside]) -> Beside | None:
     """Return the one in use that orders the clips best, None without any."""
     known = [one for one in beside if one.auc.rival.value is not None]
@@ -91,7 +99,10 @@ def rival_words(name: str) -> str:
 
 def caution(validation: Validation) -> str:
     """Return what these figures are not, and that patients are few where they are."""
-    words = tr("Figures of the procedure on these patients, not of other hospitals.")
+    words = tr(
+        "In brackets 95 % intervals. Figures of the procedure on these patients, not "
+        "of other hospitals."
+    )
     n = validation.provenance.patients
     if n >= FEW_PATIENTS:
         return words
@@ -155,15 +166,16 @@ def class_words(asked: Asked) -> tuple[str, ...]:
 def kind_of(name: str) -> str:
     """Return a kind of expert, or the choice among all, as a row is called."""
     if name == _BEST:
-        return tr("The best of all, chosen anew in each fold")
+        return tr("The best of all, chosen anew in each part")
     return kind_words(name)
 
 
 def chosen_words(validation: Validation) -> str:
-    """Return which kind was written and what stood for it in the folds."""
+    """Return which kind was written and what stood for it in the parts."""
     counts = ", ".join(f"{kind_of(k)} {n}x" for k, n in validation.chosen.items())
     words = tr(
-        "Written: {kind}, fitted to all patients. Chosen in the folds: {counts}."
+        "Written: {kind}, fitted to all patients. Chosen where each part of the "
+        "patients was left out in turn: {counts}."
     )
     return words.format(kind=kind_of(validation.kind), counts=counts)
 
@@ -189,8 +201,16 @@ def beside_notes(one: Beside) -> list[str]:
     return notes
 
 
-def warnings_before(beside: Sequence[Beside]) -> list[str]:
+def warnings_of(validation: Validation) -> list[str]:
     """Return what a person is warned of before an expert is put in use."""
+    auc = validation.scores.auc
+    text = tr("It may be no better than chance: AUC {auc}.")
+    chance = [text.format(auc=figure_words(auc))] if may_be_chance(auc) else []
+    return [*chance, *warnings_before(validation.beside)]
+
+
+def warnings_before(beside: Sequence[Beside]) -> list[str]:
+    """Return where an expert is not shown to be better than those in use."""
     warnings = []
     for one in beside:
         difference = one.auc.difference
@@ -250,7 +270,7 @@ def provenance_rows(made: Provenance) -> list[tuple[str, str]]:
         (tr("Left out"), left_out or tr("none")),
         (tr("Inputs"), shown or tr("not known")),
         (
-            tr("Folds"),
+            tr("Parts left out in turn"),
             tr("{n}, whole patients; seed {seed}").format(n=made.folds, seed=made.seed),
         ),
         (tr("Stopped early"), stopped if made.stopped_early else tr("no")),
@@ -261,11 +281,11 @@ def provenance_rows(made: Provenance) -> list[tuple[str, str]]:
 def match_words(match: Match) -> str:
     """Return two experts side by side, in sentences."""
     lines = [
-        tr("On {clips} labelled clips of {patients} patients:").format(
+        tr("On {clips} labelled clips of {patients} patients (95 % intervals):").format(
             clips=match.clips, patients=match.patients
         )
     ]
-    for title, found in ((tr("AUC"), match.auc), (tr("Right"), match.accuracy)):
+    for title, found in ((tr("AUC"), match.auc), (tr("Share right"), match.accuracy)):
         text = tr("{title}: {first} {one}, {second} {other}. {how}")
         shown = text.format(
             title=title,

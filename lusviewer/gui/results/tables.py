@@ -102,18 +102,18 @@ class KindsTable(Table):
 
 
 class FoldsTable(Table):
-    """What came of each fold: patients left out together."""
+    """What came of each part: patients left out together."""
 
     def __init__(self, folds: Sequence[Fold]) -> None:
         headings = [
-            tr("Fold"),
+            tr("Part"),
             tr("Patients"),
             tr("Clips"),
             tr("AUC"),
             tr("Accuracy"),
             tr("Kind chosen"),
         ]
-        super().__init__(tr("Folds"), headings)
+        super().__init__(tr("Parts left out in turn"), headings)
         for fold in folds:
             figures = [_plain(fold.auc), _plain(fold.accuracy)]
             counts = [str(n) for n in (fold.number, fold.patients, fold.clips)]

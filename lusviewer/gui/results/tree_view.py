@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
     from lusviewer.experts.validation import Node
 
-_HEIGHT: Final = 62.0
+_LINE: Final = 19.0
+"""How high a line of words is, at least."""
+_BESIDE_WORDS: Final = 24.0
+"""What a box needs above and below its words, for the bar of shares."""
+_ROOM: Final = 1000.0
+"""Wider than this, questions are written in two lines: else nobody could read them."""
 _GAP: Final = (22.0, 62.0)
 _PAD: Final = 10.0
 _BAR: Final = 7.0
@@ -44,10 +49,12 @@ class Spot:
     y: float
 
 
-def places(nodes: Sequence[Node], width: float) -> dict[int, Spot]:
+def places(
+    nodes: Sequence[Node], width: float, height: float = 62.0
+) -> dict[int, Spot]:
     """Return where each node stands: leaves side by side, questions above them.
 
-    ``width`` is that of a box.
+    ``width`` and ``height`` are those of a box.
     """
     found: dict[int, Spot] = {}
     across = 0.0
@@ -60,7 +67,7 @@ def places(nodes: Sequence[Node], width: float) -> dict[int, Spot]:
             across += width + _GAP[0]
         else:
             x = (place(node.left, depth + 1) + place(node.right, depth + 1)) / 2
-        found[number] = Spot(x, depth * (_HEIGHT + _GAP[1]))
+        found[number] = Spot(x, depth * (height + _GAP[1]))
         return x
 
     place(0, 0)
@@ -101,6 +108,19 @@ def shares_words(node: Node, classes: Sequence[str]) -> str:
     return ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
 
 
+def in_two_lines(words: str, metrics: QFontMetricsF) -> list[str]:
+    """Return words parted where the longer line is shortest."""
+    parts = words.split(" ")
+    ways = [
+        [" ".join(parts[:n]), " ".join(parts[n:])] for n in range(1, len(parts))
+    ] or [[words]]
+    return min(ways, key=lambda lines: _widest(lines, metrics))
+
+
+def _widest(lines: Sequence[str], metrics: QFontMetricsF) -> float:
+    return max(metrics.horizontalAdvance(line) for line in lines)
+
+
 class TreeView(ZoomView):
     """The tree drawn; the wheel zooms, dragging pans, + - and 0 do so by key."""
 
@@ -108,7 +128,8 @@ class TreeView(ZoomView):
         super().__init__()
         self._nodes, self._classes = tuple(nodes), tuple(classes)
         self._drawn = ""
-        self._width = _WIDEST
+        self._width, self._height, self._line = _WIDEST, 0.0, _LINE
+        self._told: list[list[str]] = []
         self.setAccessibleName(tr("The tree, drawn"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(tr("Wheel or + and - zoom, dragging moves, 0 fits"))
@@ -142,12 +163,12 @@ class TreeView(ZoomView):
         self._drawn = colours.name
         self.scene().clear()
         self.setBackgroundBrush(QBrush(colours.colour("panel")))
-        self._width = self._wide_enough()
-        spots = places(self._nodes, self._width)
+        self._fit_words()
+        spots = places(self._nodes, self._width, self._height)
         for number, node in enumerate(self._nodes):
             self._branches(node, spots[number], spots)
-        for number, node in enumerate(self._nodes):
-            self._box(node, spots[number])
+        for number, spot in spots.items():
+            self._box(number, spot)
         whole = self.scene().itemsBoundingRect().adjusted(-24, -24, 24, 24)
         self.set_extent(whole, whole)
 
@@ -155,12 +176,24 @@ class TreeView(ZoomView):
         # The style sheet makes every graphics view as dark as the clip's stage.
         return theme.theme_of(self.window())
 
-    def _wide_enough(self) -> float:
-        """Return the width of a box that holds the longest words, if it can."""
+    def _fit_words(self) -> None:
+        """Part the words into lines, and make the boxes large enough, if possible."""
         metrics = QFontMetricsF(theme.font(self.font(), bold=True))
-        texts = [asked_words(node) for node in self._nodes if node.words]
-        texts += [leaf_words(n, self._classes) for n in self._nodes if not n.words]
-        widest = max(metrics.horizontalAdvance(text) for text in texts)
+        self._line = max(_LINE, metrics.height() + 4)
+        told = [
+            leaf_words(node, self._classes) if node.words is None else asked_words(node)
+            for node in self._nodes
+        ]
+        self._told = [[words] for words in told]
+        leaves = sum(node.words is None for node in self._nodes)
+        if leaves * (self._widest_box(metrics) + _GAP[0]) > _ROOM:
+            self._told = [in_two_lines(words, metrics) for words in told]
+        self._width = self._widest_box(metrics)
+        lines = max(map(len, self._told))
+        self._height = _BESIDE_WORDS + (lines + 1) * self._line
+
+    def _widest_box(self, metrics: QFontMetricsF) -> float:
+        widest = max(_widest(lines, metrics) for lines in self._told)
         return min(widest + 2 * _PAD + 4, _WIDEST)
 
     def _branches(self, node: Node, at: Spot, spots: dict[int, Spot]) -> None:
@@ -171,8 +204,8 @@ class TreeView(ZoomView):
             (node.left, node.right), branch_words(node), strict=True
         ):
             to = spots[child]
-            start = QPointF(at.x, at.y + _HEIGHT / 2)
-            end = QPointF(to.x, to.y - _HEIGHT / 2)
+            start = QPointF(at.x, at.y + self._height / 2)
+            end = QPointF(to.x, to.y - self._height / 2)
             path = QPainterPath(start)
             bend = QPointF(0, _GAP[1] * 0.55)
             path.cubicTo(start + bend, end - bend, end)
@@ -195,9 +228,10 @@ class TreeView(ZoomView):
         self.scene().addPath(back, QPen(Qt.PenStyle.NoPen), colours.colour("panel"))
         self._words(words, place, font, colours.colour("muted"))
 
-    def _box(self, node: Node, at: Spot) -> None:
-        colours = self._theme()
-        box = QRectF(at.x - self._width / 2, at.y - _HEIGHT / 2, self._width, _HEIGHT)
+    def _box(self, number: int, at: Spot) -> None:
+        node, colours = self._nodes[number], self._theme()
+        box = QRectF(0, 0, self._width, self._height)
+        box.moveCenter(QPointF(at.x, at.y))
         leaf = node.words is None
         shape = QPainterPath()
         shape.addRoundedRect(box, 8, 8)
@@ -206,14 +240,15 @@ class TreeView(ZoomView):
             best = max(range(len(node.shares)), key=lambda p: node.shares[p])
             edge = class_colour(self.window(), best)
         self.scene().addPath(shape, QPen(edge, 1.5), colours.colour("raised"))
-        top = QRectF(box.left() + _PAD, box.top() + 5, box.width() - 2 * _PAD, 19)
+        wide = box.width() - 2 * _PAD
+        top = QRectF(box.left() + _PAD, box.top() + 5, wide, self._line)
         bold = theme.font(self.font(), bold=True)
-        words = leaf_words(node, self._classes) if leaf else asked_words(node)
-        self._words(words, top, bold, colours.colour("text"))
+        for words in self._told[number]:
+            self._words(words, top, bold, colours.colour("text"))
+            top.translate(0, self._line)
         small = theme.font(self.font(), scale=0.88)
-        below = top.translated(0, 19)
-        count = tr("{n} clips").format(n=node.clips)
-        self._words(count, below, small, colours.colour("muted"))
+        count = tr("1 clip") if node.clips == 1 else tr("{n} clips")
+        self._words(count.format(n=node.clips), top, small, colours.colour("muted"))
         self._shares(node, QRectF(top.left(), box.bottom() - 14, top.width(), _BAR))
 
     def _shares(self, node: Node, bar: QRectF) -> None:

@@ -108,6 +108,8 @@ class ResultWindow(QWidget):
         self.promote = QPushButton(self.tr("Put in use ..."))
         self.roll_back = QPushButton(self.tr("Roll back ..."))
         self.export = QPushButton(self.tr("Export ..."))
+        self.export.setToolTip(self.tr("Write it to one file, to hand it on"))
+        self.roll_back.setToolTip(self.tr("Put in use again what it replaced"))
         set_icon(self.export, "export")
         set_icon(self.roll_back, "undo")
         self.tabs = QTabWidget()
@@ -193,6 +195,10 @@ class ResultWindow(QWidget):
         if used is not None:
             self.state.setText(self.tr("in use as {name}").format(name=used.name))
         self.promote.setEnabled(used is None and not result.misfit)
+        tip = self.tr("Have it answer from now on, or in another one's place")
+        if used is not None:
+            tip = self.tr("It is in use already.")
+        self.promote.setToolTip(result.misfit or tip)
         self.roll_back.setVisible(used is not None and used.own)
         self.roll_back.setEnabled(True)
         self.export.setEnabled(True)
@@ -209,7 +215,7 @@ class ResultWindow(QWidget):
             (self.tr("How good it is"), lambda: Piecemeal(good_parts(result))),
             (self.tr("What matters"), lambda: Piecemeal(features_parts(result))),
             (self.tr("Clips it gets wrong"), partial(self._wrong_page, result)),
-            (self.tr("Kinds and folds"), lambda: Piecemeal(found_parts(result))),
+            (self.tr("Kinds and parts"), lambda: Piecemeal(found_parts(result))),
             (self.tr("Where it is from"), lambda: Piecemeal(origin_parts(result))),
         ]
         if result.validation.tree:

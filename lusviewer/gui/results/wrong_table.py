@@ -45,7 +45,7 @@ class WrongClips(TitledColumns):
             tr("Label"),
             tr("It said"),
             tr("Probability"),
-            tr("Fold"),
+            tr("Part"),
         )
 
     def path(self, row: int) -> Path | None:

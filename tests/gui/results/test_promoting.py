@@ -197,7 +197,8 @@ def test_where_it_is_worse_the_question_warns_and_proposes_not_to(
     window.promote.click()
     question = window.findChild(PromoteQuestion)
     assert question is not None
-    assert "Worse than severity on these patients" in question.warnings[0]
+    assert "no better than chance" in question.warnings[0]
+    assert "Worse than severity on these patients" in question.warnings[1]
     cancel = question.buttons.button(QDialogButtonBox.StandardButton.Cancel)
     assert cancel.isDefault()
     cancel.click()
@@ -241,7 +242,12 @@ def test_the_list_tells_whose_experts_are_and_what_they_replaced(
     assert diagnosis[4:7] == ["came with the model", "answers", ""]
     assert severity[3:7] == ["decision tree", "your own", "answers", "first"]
     assert not dialog.roll_back.isEnabled()
+    assert "Choose one expert" in dialog.roll_back.toolTip()
+    dialog.table.selectRow(0)
+    assert not dialog.roll_back.isEnabled()
+    assert "came with the model" in dialog.roll_back.toolTip()
     dialog.table.selectRow(1)
+    assert "Put in use again" in dialog.roll_back.toolTip()
     assert dialog.roll_back.isEnabled()
     assert dialog.show_result.isEnabled()
     dialog.show_result.click()
@@ -303,6 +309,7 @@ def test_an_expert_is_handed_on_as_one_file_and_taken_in_again(
     assert taken.folder.parent == tmp_path / "library" / "experts"
     assert taken.figure.text() == window.figure.text()
     assert taken.state.text() == "not in use"
+    assert f"{taken.folder.name} was imported." in main.results.dialog.told.text()
 
 
 def test_a_damaged_file_is_refused_with_the_reason(
@@ -319,9 +326,11 @@ def test_a_damaged_file_is_refused_with_the_reason(
     main.results.show_experts()
     dialog = main.results.dialog
     assert dialog is not None
+    dialog.told.setText("x.zip was written.")
     dialog.take_in.click()
     qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT_MS)
     assert "damaged.zip is damaged, or no zip" in dialog.notice.text()
+    assert dialog.told.text() == ""
     assert main.results.windows == []
 
 

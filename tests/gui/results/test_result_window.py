@@ -101,11 +101,11 @@ def test_every_class_has_a_curve_with_an_interval_and_the_confusion_adds_up(
     assert [row[-1] for row in rows] == ["12", "12", "12", "0"]
 
 
-def test_kinds_and_folds_are_listed(
+def test_kinds_and_parts_are_listed(
     qtbot: QtBot, main: MainWindow, tree_expert: Path
 ) -> None:
     window = shown(qtbot, main, tree_expert)
-    page(qtbot, window, "Kinds and folds")
+    page(qtbot, window, "Kinds and parts")
     [kinds], [folds] = (window.findChildren(one) for one in (KindsTable, FoldsTable))
     assert kinds.texts(0)[0] == "decision tree"
     assert folds.rowCount() == 3
@@ -267,10 +267,10 @@ def test_a_training_that_was_stopped_early_says_what_was_left_out(
     found["provenance"]["stopped_early"] = True
     file.write_text(json.dumps(found))
     window = shown(qtbot, main, copied)
-    page(qtbot, window, "Kinds and folds")
+    page(qtbot, window, "Kinds and parts")
     told = said(window.tabs)
-    assert "Kinds not tried: support vector machine, network." in told
-    assert "Folds in which not all settings were tried: 2." in told
+    assert "Kinds not tried: support vector machine, neural network." in told
+    assert "Parts in which not all settings were tried: 2." in told
     page(qtbot, window, "Where it is from")
     assert "yes: what was finished by then is shown" in said(window.tabs)
 

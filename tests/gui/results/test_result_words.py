@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFont, QFontMetricsF
 
 from lusviewer.experts.listing import list_experts
 from lusviewer.experts.store import ExpertStore
-from lusviewer.experts.validation import Asked, Beside, Compared, Estimate, Node
+from lusviewer.experts.validation import (
+    Asked,
+    Beside,
+    Compared,
+    Estimate,
+    Node,
+    read_validation,
+)
 from lusviewer.gui.results.result_words import (
     Verdict,
     best_rival,
     class_words,
     difference_words,
     figure_words,
+    headline,
     question_words,
     verdict,
     warnings_before,
+    warnings_of,
 )
 from lusviewer.gui.results.roc_bands import roc_band
-from lusviewer.gui.results.tree_view import branch_words, leaf_words, places
+from lusviewer.gui.results.tree_view import (
+    branch_words,
+    in_two_lines,
+    leaf_words,
+    places,
+)
 from tests.bundles import make_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 
 def leaf(*shares: float, clips: int = 4) -> Node:
@@ -85,6 +103,32 @@ def test_only_what_is_not_better_is_warned_of() -> None:
     first, second = warnings_before([worse, unsure, better])
     assert first.startswith("Worse than a on these patients, by more than chance.")
     assert second.startswith("Not shown to be better than b.")
+
+
+def test_what_may_be_chance_is_called_so(tree_expert: Path) -> None:
+    known = read_validation(tree_expert)
+    scores = replace(known.scores, auc=Estimate(0.6, 0.42, 0.9))
+    vague = replace(known, scores=scores, beside=())
+    assert "It may be no better than chance." in headline(vague).figure
+    assert warnings_of(vague) == [
+        "It may be no better than chance: AUC 0.60 (0.42 to 0.90)."
+    ]
+    sure = replace(vague, scores=replace(scores, auc=Estimate(0.8, 0.6, 0.9)))
+    assert "chance" not in headline(sure).figure
+    assert warnings_of(sure) == []
+
+
+def test_a_question_is_parted_so_that_its_longer_line_is_shortest(
+    qtbot: QtBot,
+) -> None:
+    metrics = QFontMetricsF(QFont())
+    whole = "Pleural indent < 5 mm, multiple?"
+    lines = in_two_lines(whole, metrics)
+    assert len(lines) == 2
+    assert " ".join(lines) == whole
+    longer = max(map(metrics.horizontalAdvance, lines))
+    assert longer < 0.7 * metrics.horizontalAdvance(whole)
+    assert in_two_lines("Effusion?", metrics) == ["Effusion?"]
 
 
 def test_thresholds_of_probabilities_are_percent_and_of_measurements_are_not() -> None:
