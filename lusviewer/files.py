@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
 import time
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from lusviewer.errors import ResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lusviewer.errors import LusViewerError
@@ -44,6 +46,16 @@ def written(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def write_rows(rows: Iterable[Iterable[str]], path: Path) -> None:
+    """Write a table as CSV."""
+    with written(path) as file:
+        # File names that are not valid UTF-8 keep their bytes.
+        text = io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        text.flush()
+        text.detach()
 
 
 @contextmanager

@@ -22,10 +22,9 @@ from lusviewer.export.tabular import (
     DISCLAIMER,
     write_labels_npz,
     write_report,
-    write_rows,
     write_timelines,
 )
-from lusviewer.files import make_folder
+from lusviewer.files import make_folder, write_rows
 from lusviewer.findings import FrameFindings, Timelines
 from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip

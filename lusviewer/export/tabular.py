@@ -6,19 +6,17 @@ line, the window and the tests all go through it. Numbers keep all their digits.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from lusviewer.cancel import CancelToken
-from lusviewer.files import written
+from lusviewer.files import write_rows, written
 from lusviewer.findings import BIOMARKERS, CLASSES
 from lusviewer.geometry import GridMap
 from lusviewer.inference.frames import labels_to_clip
@@ -151,22 +149,13 @@ def write_timelines(report: ClipReport, folder: Path, stem: str) -> Path:
         [str(index), repr(float(time_s)), *map(_cell, timelines.values[:, index])]
         for index, time_s in enumerate(report.frame_times_s)
     )
-    return write_rows(chain([header], rows), folder / f"{stem}.csv")
+    path = folder / f"{stem}.csv"
+    write_rows(chain([header], rows), path)
+    return path
 
 
 def _cell(value: np.float32) -> str:
     return "" if np.isnan(value) else repr(float(value))
-
-
-def write_rows(rows: Iterable[Iterable[str]], path: Path) -> Path:
-    """Write a table as CSV; return ``path``."""
-    with written(path) as file:
-        # File names that are not valid UTF-8 keep their bytes.
-        text = io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        text.flush()
-        text.detach()
-    return path
 
 
 def write_labels_npz(

@@ -7,14 +7,13 @@ task. An empty cell says nothing.
 from __future__ import annotations
 
 import csv
-import io
 import os
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import LibraryError
-from lusviewer.files import written
+from lusviewer.files import write_rows
 from lusviewer.library.labels import S_F
 from lusviewer.library.records import ClipRecord, Said
 from lusviewer.library.tasks import DETAIL_COLUMNS, LABEL_COLUMNS, NOTE_COLUMNS
@@ -78,7 +77,7 @@ def write_label_table(library: Library, path: Path, rater: str | None = None) ->
         known = facts.get((clip.patient, clip.exam), {})
         row |= {_FACT + name: f"{value:.12g}" for name, value in known.items()}
         rows.append([row.get(column, "") for column in header])
-    _write(path, [header, *rows])
+    write_rows([header, *rows], path)
     return len(rows)
 
 
@@ -308,12 +307,3 @@ def _cells(row: Mapping[str, str | list[str] | None]) -> dict[str, str]:
         text = ",".join(cell).strip(", ") if isinstance(cell, list) else cell or ""
         found[column.strip()] = text.strip()
     return found
-
-
-def _write(path: Path, rows: Iterable[list[str]]) -> None:
-    with written(path) as file:
-        # File names that are not valid UTF-8 keep their bytes.
-        text = io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        text.flush()
-        text.detach()

@@ -21,10 +21,9 @@ from lusviewer.export.tabular import (
     report_dict,
     write_labels_npz,
     write_report,
-    write_rows,
     write_timelines,
 )
-from lusviewer.files import make_folder, written
+from lusviewer.files import make_folder, write_rows, written
 from lusviewer.findings import (
     BIOMARKERS,
     CLASSES,
@@ -340,7 +339,8 @@ def test_a_folder_that_is_a_file_is_refused_with_what_to_do(tmp_path: Path) -> N
 
 
 def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
-    path = write_rows([["clip\udcff.avi"]], tmp_path / "index.csv")
+    path = tmp_path / "index.csv"
+    write_rows([["clip\udcff.avi"]], path)
     assert path.read_bytes() == b"clip\xff.avi\n"
 
 
