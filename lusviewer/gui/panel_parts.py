@@ -372,6 +372,18 @@ def card() -> QFrame:
     return frame
 
 
+def titled_card(title: str) -> tuple[QFrame, QVBoxLayout]:
+    """Return a card under its ``title``, and the column for what it says."""
+    frame = card()
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
+    column.setSpacing(SPACE // 4)
+    name = ElidedLabel(title)
+    name.setFont(theme.font(name.font(), bold=True))
+    column.addWidget(name)
+    return frame, column
+
+
 def clear(layout: QBoxLayout) -> None:
     """Take everything out of ``layout`` and delete it."""
     while (item := layout.takeAt(0)) is not None:

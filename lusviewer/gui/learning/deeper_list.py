@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from lusviewer.gui.learning.words import date_words, joined
-from lusviewer.gui.panel_parts import ElidedLabel, clear, link, words
-from lusviewer.gui.theme import SPACE, font
+from lusviewer.gui.panel_parts import clear, link, titled_card, words
+from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class DeeperList(QWidget):
             self._column.addWidget(words(none, "muted", wrap=True))
 
     def _run(self, run: Interrupted) -> QFrame:
-        frame, column = _card(run.title)
+        frame, column = titled_card(run.title)
         told = self.tr("Interrupted at step {step} of {total}")
         text = told.format(step=run.step, total=run.total)
         column.addWidget(words(text, "muted", wrap=True))
@@ -73,7 +73,7 @@ class DeeperList(QWidget):
         return frame
 
     def _model(self, model: EarlierModel, used: Path) -> QFrame:
-        frame, column = _card(model.folder.name)
+        frame, column = titled_card(model.folder.name)
         base = self.tr("from {base}").format(base=model.base)
         when = joined([date_words(model.created_utc), base])
         column.addWidget(words(when, "muted", wrap=True))
@@ -85,18 +85,6 @@ class DeeperList(QWidget):
         use = self.tr("Use this model"), tip.format(name=model.folder.name)
         column.addLayout(_links((*use, model.folder, self.model_wanted.emit)))
         return frame
-
-
-def _card(title: str) -> tuple[QFrame, QVBoxLayout]:
-    frame = QFrame()
-    frame.setProperty("role", "card")
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
-    column.setSpacing(SPACE // 4)
-    name = ElidedLabel(title)
-    name.setFont(font(name.font(), bold=True))
-    column.addWidget(name)
-    return frame, column
 
 
 def _links(*links: tuple[str, str, object, Callable[..., object]]) -> QHBoxLayout:

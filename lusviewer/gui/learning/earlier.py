@@ -17,8 +17,8 @@ from lusviewer.gui.learning.words import (
     parted_words,
     patients_words,
 )
-from lusviewer.gui.panel_parts import ElidedLabel, clear, link, words
-from lusviewer.gui.theme import SPACE, font
+from lusviewer.gui.panel_parts import clear, link, titled_card, words
+from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,14 +59,7 @@ class EarlierList(QWidget):
             self._column.addWidget(self._card(one))
 
     def _card(self, one: Earlier) -> QFrame:
-        frame = QFrame()
-        frame.setProperty("role", "card")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
-        column.setSpacing(SPACE // 4)
-        name = ElidedLabel(one.folder.name)
-        name.setFont(font(name.font(), bold=True))
-        column.addWidget(name)
+        frame, column = titled_card(one.folder.name)
         if one.task:
             asked = parted_words(one.task, one.classes)
             column.addWidget(words(asked, wrap=True))
