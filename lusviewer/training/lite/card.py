@@ -7,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from lusviewer.findings import FINDINGS
+from lusviewer.training.measure.words import area
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,19 +47,10 @@ def finding_table(figures: Mapping[str, Any]) -> str:
     ]
     for key, words in _FINDING_WORDS.items():
         found = figures["findings"][key]
-        cells = [area_words(found[kind]["auc"]) for kind in ("all", "supported")]
+        cells = [area(found[kind]["auc"]) for kind in ("all", "supported")]
         cells += [_cell(found["all"][k]) for k in ("sensitivity", "specificity")]
         lines.append(f"| {words} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def area_words(figure: Mapping[str, Any]) -> str:
-    """Return an AUC with its interval and counts."""
-    counts = f"{figure['positives']} of {figure['n']}"
-    if figure["value"] is None:
-        return f"not defined ({counts})"
-    low, high = figure["interval"]
-    return f"{figure['value']:.2f} ({low:.2f}-{high:.2f}; {counts})"
 
 
 def dice_table(figures: Mapping[str, Any]) -> str:
@@ -97,7 +89,7 @@ def external_table(figures: Mapping[str, Any]) -> str:
     lines = ["| question | AUC | sensitivity | specificity |", "|---|---|---|---|"]
     for name, found in figures["questions"].items():
         cells = (
-            area_words(found["auc"]),
+            area(found["auc"]),
             _cell(found["sensitivity"]),
             _cell(found["specificity"]),
         )
