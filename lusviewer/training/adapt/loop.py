@@ -14,7 +14,7 @@ import torch
 from lusviewer.errors import TrainingError
 from lusviewer.files import make_folder, written
 from lusviewer.training.config import Rates
-from lusviewer.training.nets.checkpoint import tensors
+from lusviewer.training.nets.checkpoint import load_optimiser, optimiser_arrays, tensors
 from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
@@ -90,13 +90,7 @@ class Loop:
             arrays = {name: stored[name] for name in stored.files}
         self._lesson.module.load_state_dict(tensors(arrays, "net/"), strict=False)
         self._best = tensors(arrays, "best/")
-        saved = self._optimiser.state_dict()
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors(arrays, "opt/").items():
-            index, _, key = name.partition("/")
-            state.setdefault(int(index), {})[key] = value
-        saved["state"] = state
-        self._optimiser.load_state_dict(saved)
+        load_optimiser(self._optimiser, arrays)
         said = json.loads(str(arrays["course"]))
         said["history"] = [tuple(row) for row in said["history"]]
         self.course = Course(**said)
@@ -149,8 +143,7 @@ class Loop:
         arrays: dict[str, Any] = {"course": np.array(json.dumps(self.course.plain()))}
         arrays |= {f"net/{k}": v.numpy() for k, v in self._weights().items()}
         arrays |= {f"best/{k}": v.numpy() for k, v in self._best.items()}
-        for index, state in self._optimiser.state_dict()["state"].items():
-            arrays |= {f"opt/{index}/{k}": v.numpy() for k, v in state.items()}
+        arrays |= optimiser_arrays(self._optimiser)
         make_folder(self._folder)
         with written(self._folder / STATE) as file:
             np.savez(file, allow_pickle=False, **arrays)

@@ -45,8 +45,7 @@ def save_state(
     arrays: dict[str, Any] = {"step": np.array(step)}
     arrays |= {f"net/{k}": v.numpy() for k, v in network.state_dict().items()}
     arrays |= {f"avg/{k}": v.numpy() for k, v in average.values.items()}
-    for index, state in optimiser.state_dict()["state"].items():
-        arrays |= {f"opt/{index}/{k}": v.numpy() for k, v in state.items()}
+    arrays |= optimiser_arrays(optimiser)
     with written(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -62,6 +61,23 @@ def load_state(
         arrays = {name: stored[name] for name in stored.files}
     network.load_state_dict(tensors(arrays, "net/"))
     average.values = tensors(arrays, "avg/")
+    load_optimiser(optimiser, arrays)
+    return int(arrays["step"])
+
+
+def optimiser_arrays(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
+    """Return what ``optimiser`` knows of its parameters as arrays ``opt/``."""
+    return {
+        f"opt/{index}/{name}": value.numpy()
+        for index, state in optimiser.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+
+
+def load_optimiser(
+    optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.ndarray]
+) -> None:
+    """Restore what ``optimiser`` knew of its parameters from the arrays ``opt/``."""
     saved = optimiser.state_dict()
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors(arrays, "opt/").items():
@@ -69,7 +85,6 @@ def load_state(
         state.setdefault(int(index), {})[key] = value
     saved["state"] = state
     optimiser.load_state_dict(saved)
-    return int(arrays["step"])
 
 
 def tensors(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, Tensor]:
