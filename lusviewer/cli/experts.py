@@ -52,6 +52,7 @@ def _described(one: Listed) -> dict[str, Any]:
         return found | {"problem": one.problem}
     return found | {
         "problem": None,
+        "manifest_name": manifest.name,
         "version": manifest.version,
         "target": manifest.target,
         "kind": manifest.kind,
@@ -69,6 +70,8 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     if found["problem"] is not None:
         return [f"{found['name']}  BROKEN: {found['problem']}"]
     whose = "your own" if found["own"] else "came with the model"
+    if found["manifest_name"] != found["name"]:
+        whose += f" ({found['manifest_name']})"
     lines = [
         f"{found['name']} {found['version']}  {found['target']} ({found['kind']}), "
         f"{whose}: {found['trained_on']}"
@@ -84,8 +87,9 @@ def _promote(arguments: argparse.Namespace) -> int:
     store = _store(arguments)
     source = _folder_of(arguments.expert)
     expert = store.install(source, arguments.name, model_sha256=sha256)
-    manifest = expert.manifest
-    print(f"{manifest.name} {manifest.version} is in use: {manifest.file.parent}")
+    manifest, place = expert.manifest, expert.manifest.file.parent
+    under = "" if place.name == manifest.name else f" as {place.name}"
+    print(f"{manifest.name} {manifest.version} is in use{under}: {place}")
     return _refreshed(arguments)
 
 
@@ -105,7 +109,13 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from lusviewer.library import default_folder  # noqa: PLC0415 - slow
+    from lusviewer.library.named import require_library  # noqa: PLC0415 - slow
 
+    if arguments.name and not arguments.promote:
+        msg = f"--name {arguments.name} says whose place it takes in use."
+        raise ModelError(msg, hint="Add --promote, or leave --name away.")
+    if arguments.library is not None:
+        require_library(arguments.library)
     _, sha256 = read_model_manifest(_bundle(arguments))
     name = packed_name(arguments.file)
     place = (arguments.library or default_folder()).absolute() / "experts"

@@ -76,13 +76,18 @@ class ExpertStore:
         """Put a copy of the expert in folder ``source`` in use and return it.
 
         It is verified before the one in use gives way: its files, its features, and
-        that it was fitted to the bundle ``model_sha256``, where both say so. Raises
+        that it was fitted to the bundle ``model_sha256``, where both say so. One that
+        is in use already stays, and is no version before itself. Raises
         ``ManifestError`` for what is wrong with it, ``ModelError`` where the store
         cannot be written.
         """
-        manifest, _ = read_expert_manifest(source)
+        manifest, sha256 = read_expert_manifest(source)
         check_model(manifest, model_sha256)
         name = folder_name(name or manifest.name)
+        # What is wrong is said of the user's own file, not of a copy.
+        open_expert(source)
+        if (in_use := self._same(name, sha256)) is not None:
+            return in_use
         with _telling(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             sweep(self.folder, f"{_STAGING}*")
@@ -100,6 +105,15 @@ class ExpertStore:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return open_expert(self._current(name))
+
+    def _same(self, name: str, sha256: str) -> Expert | None:
+        """Return the expert in use as ``name`` if it is whole and of this manifest."""
+        current = self._current(name)
+        try:
+            same = read_expert_manifest(current)[1] == sha256
+            return open_expert(current) if same else None
+        except ManifestError:
+            return None
 
     def roll_back(self, name: str) -> Expert:
         """Put the newest earlier version in use again; the present one is dropped.

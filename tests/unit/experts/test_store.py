@@ -58,6 +58,15 @@ def test_the_replaced_version_is_kept(tmp_path, experts):
     assert len(load_experts(experts.folder)) == 1
 
 
+def test_what_is_in_use_already_is_no_version_before_itself(tmp_path, experts):
+    for place, number in enumerate(("1", "2", "2")):
+        experts.install(version(tmp_path / str(place), number))
+    assert versions(experts) == ["2", "1"]
+    (experts.folder / "severity-tree" / "head.onnx").write_bytes(b"damaged")
+    experts.install(version(tmp_path, "2"))
+    assert [e.manifest.version for e in load_experts(experts.folder)] == ["2"]
+
+
 def test_rolling_back_puts_the_earlier_version_in_use(tmp_path, experts):
     for number in ("1", "2", "3"):
         experts.install(version(tmp_path, number))
@@ -137,9 +146,10 @@ def test_a_broken_expert_is_not_installed(tmp_path, experts):
     broken = version(tmp_path, "2")
     (broken / "head.onnx").write_bytes(b"cut off")
 
-    with pytest.raises(ManifestError, match="sha256"):
+    with pytest.raises(ManifestError, match="sha256") as told:
         experts.install(broken)
 
+    assert str(broken) in told.value.message
     assert versions(experts) == ["1"]
     assert leftovers(experts) == []
 

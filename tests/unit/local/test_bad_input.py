@@ -110,6 +110,41 @@ def test_labels_that_teach_nothing_are_told(train, own_study, values, words):
     assert not list((own_study / "experts").glob("*"))
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--task", "mood"), "no task 'mood'"),
+        (("--rater", "nobody"), "is by 'nobody'"),
+        (("--cut", "nan"), "parted at nan"),
+        (("--cut", "1,inf"), "parted at inf"),
+        (("--certainty", "7"), "certainty of 7"),
+        (("--clips", "1-3"), "3 clips have a label"),
+    ],
+)
+def test_a_call_that_cannot_be_is_told_to_programs_and_people(train, words, told):
+    for check in ((), ("--check",)):
+        status, last, err = train(*words, *check)
+        assert status == 1
+        assert last["event"] == "error"
+        assert told in last["message"]
+        assert last["hint"]
+        assert last["message"] in err
+
+
+def test_a_folder_without_a_library_is_not_made_one(train, tmp_path):
+    status, last, _ = train("--library", str(tmp_path), "--check")
+    assert status == 1
+    assert "There is no library in" in last["message"]
+    assert not (tmp_path / FILE).exists()
+
+
+def test_a_finding_may_go_without_its_first_word(train, own_study):
+    with open_library(own_study) as library:
+        relabel(library, "finding.b_lines", dict.fromkeys(range(1, ALL + 1), "yes"))
+    _, last, _ = train("--task", "b_lines", "--check")
+    assert "All clips are 'yes'" in last["message"]
+
+
 def test_clips_that_were_deleted_still_teach_and_are_judged(
     train, own_study, model, bundle, tmp_path
 ):

@@ -58,6 +58,15 @@ def test_an_own_expert_goes_before_the_one_of_that_name_until_rolled_back(
     assert in_use(bundle, store)["severity"] == bundle / "experts" / "severity"
 
 
+def test_an_expert_in_anothers_place_is_told_by_both_names(ask, trained):
+    status, out, _ = ask("promote", trained[1].out, "--name", "mine")
+    assert status == 0
+    assert " is in use as mine: " in out
+    assert "your own (severity-local)" in ask("list")[1]
+    listed = {one["name"]: one for one in json.loads(ask("list", "--json")[1])}
+    assert listed["mine"]["manifest_name"] == "severity-local"
+
+
 def test_rolling_back_goes_to_the_version_before(ask, trained, tmp_path):
     first = make_tree(tmp_path / "first", version="first")
     assert ask("promote", first, "--name", "mine")[0] == 0
@@ -188,6 +197,19 @@ def test_an_expert_goes_out_and_comes_in_elsewhere(
     assert "holds no expert" in err
 
 
+def test_an_import_that_cannot_do_what_it_says_is_refused(ask, trained, tmp_path):
+    file = tmp_path / "expert.zip"
+    assert ask("export", trained[1].out, file)[0] == 0
+    status, _, err = ask("import", file, "--name", "mine")
+    assert status == 2
+    assert "Add --promote" in err
+    nowhere = tmp_path / "nowhere"
+    status, _, err = ask("import", file, "--library", nowhere)
+    assert status == 1
+    assert "There is no library in" in err
+    assert not nowhere.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -247,6 +269,21 @@ def test_experts_for_different_tasks_are_not_compared(ask, trained, study):
     status, _, err = ask("compare", trained[1].out, "diagnosis", "--library", study)
     assert status == 2
     assert "answers diagnosis, not severity" in err
+
+
+def test_an_expert_of_another_model_or_an_unknown_rater_is_not_compared(
+    ask, trained, study, tmp_path
+):
+    other = make_tree(tmp_path / "other", model_sha256="f" * 64)
+    status, _, err = ask("compare", trained[1].out, other, "--library", study)
+    assert status == 2
+    assert "was fitted to the model ffffffffffff" in err
+    words = (trained[1].out, "severity", "--rater", "nobody", "--library")
+    status, _, err = ask("compare", *words, study)
+    assert status == 1
+    assert "is by 'nobody'" in err
+    assert ask("compare", *words, tmp_path / "nowhere")[0] == 1
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_an_expert_for_another_model_abstains(bundle, tmp_path, trained):
