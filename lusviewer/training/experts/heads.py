@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer.training.experts.perceptron import HIDDEN, Perceptron, fit_perceptron
+from lusviewer.training.nets.softmax import softmax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,8 +109,7 @@ def _votes(decision: Array) -> Array:
     """Return an SVM's decisions as shares, over classes."""
     if decision.ndim == 1:
         decision = np.stack([-decision, decision], axis=1) / 2
-    powers = np.exp(decision - decision.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    return softmax(decision)
 
 
 def _tree(inputs: Array, classes: Classes, weights: Array, depth: float) -> Any:  # noqa: ANN401

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lusviewer.training.nets.softmax import softmax
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -53,8 +55,7 @@ class Perceptron:
         for weights, offsets in hidden:
             value = np.maximum(value @ weights + offsets, 0)
         logits = value @ last[0] + last[1]
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
 
 def fit_perceptron(

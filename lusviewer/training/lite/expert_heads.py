@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lusviewer.training.nets.softmax import softmax
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -108,8 +110,7 @@ class LogisticHead:
         """Return class probabilities ``(n, classes)``."""
         x = (features - self.means) / self.scales
         logits = x @ self.coefficients[:, :-1].T + self.coefficients[:, -1]
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        return np.asarray(powers / powers.sum(1, keepdims=True))
+        return softmax(logits)
 
 
 Head = TypeVar("Head", TreeHead, LogisticHead)

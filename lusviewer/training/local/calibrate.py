@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.training.measure.metrics import platt
+from lusviewer.training.nets.softmax import softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +29,7 @@ class Calibration:
     def apply(self, scores: Array) -> Array:
         """Return probabilities ``(n, classes)`` of scores of that shape."""
         logits = self.scale * np.log(np.clip(scores, LEAST, MOST)) + self.offsets
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
 
 def calibrated(scores: Array, classes: NDArray[np.intp]) -> Calibration:
