@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +87,15 @@ def check_places(library: Path, name: str | None, out: Path | None) -> None:
     if out is not None and out.exists():
         msg = f"{out} is there already."
         raise TrainingError(msg, hint="Name a new folder with --out.")
+    if out is not None and not _can_make(out.absolute()):
+        msg = f"{out} could not be written: its folder takes nothing new."
+        raise TrainingError(msg, hint="Choose a folder that you may write to.")
+
+
+def _can_make(folder: Path) -> bool:
+    """Whether a folder can be made, asked before hours of work and not after."""
+    above = next(one for one in folder.parents if one.exists())
+    return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
 
 
 def check_installed() -> None:

@@ -138,6 +138,15 @@ def test_a_folder_without_a_library_is_not_made_one(train, tmp_path):
     assert not (tmp_path / FILE).exists()
 
 
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(train, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    status, last, _ = train("--out", str(tmp_path / "file" / "new"))
+    assert status == 1
+    assert "could not be written" in last["message"]
+    status, _, err = train("--out", str(tmp_path / "not" / "yet" / "there"), "--check")
+    assert status == 0, err
+
+
 def test_a_finding_may_go_without_its_first_word(train, own_study):
     with open_library(own_study) as library:
         relabel(library, "finding.b_lines", dict.fromkeys(range(1, ALL + 1), "yes"))
