@@ -22,6 +22,8 @@ from lusviewer.gui import theme
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
 
@@ -80,7 +82,9 @@ class Pair(QWidget):
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(spacing)
+        self._gap = spacing
         self._even = even
+        self.group: tuple[Pair, ...] = (self,)
         self._line.addWidget(first, int(even))
         self._line.addWidget(second, 1)
 
@@ -91,12 +95,32 @@ class Pair(QWidget):
 
     def arrange(self) -> None:
         """Put them side by side if there is room for the words of both."""
+        down = any(one.lacks_room() for one in self.group)
+        for one in self.group:
+            one.stack(down=down)
+
+    def lacks_room(self) -> bool:
+        """Return whether the words of both are wider than there is room."""
         first, second = (_room(widget) for widget in self._both)
         both = 2 * max(first, second) if self._even else first + second
-        down = both + self._line.spacing() > self.width()
-        if down is not self.stacked:
-            way = QBoxLayout.Direction
-            self._line.setDirection(way.TopToBottom if down else way.LeftToRight)
+        return both + self._gap > self.width()
+
+    def stack(self, *, down: bool) -> None:
+        """Put the second one below the first, or beside it again."""
+        if down is self.stacked:
+            return
+        way, (_, second) = QBoxLayout.Direction, self._both
+        self._line.setDirection(way.TopToBottom if down else way.LeftToRight)
+        self._line.setSpacing(min(self._gap, SPACE // 2) if down else self._gap)
+        if isinstance(second, QLabel):
+            # Below a box that is ticked, beside its words.
+            second.setContentsMargins(3 * SPACE if down else 0, 0, 0, 0)
+
+    @staticmethod
+    def join(pairs: Sequence[Pair]) -> None:
+        """Have these stacked all or none."""
+        for one in pairs:
+            one.group = tuple(pairs)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the wider one: the other can stand below it."""

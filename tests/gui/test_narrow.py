@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lusviewer.gui.narrow import NarrowCombo, Pair
 from lusviewer.gui.panel_parts import words
@@ -73,3 +74,21 @@ def test_a_pair_asks_for_no_more_than_its_wider_part_needs(qtbot: QtBot) -> None
         part.minimumSizeHint().width() for part in pair.findChildren(type(words("")))
     )
     assert pair.minimumSizeHint().width() == widest
+
+
+def test_pairs_that_are_joined_stand_alike(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    pairs = [
+        Pair(words("Biomarkers"), words(text), even=False)
+        for text in ("38 values", "15 values, of which some are missing in 33 clips")
+    ]
+    for pair in pairs:
+        column.addWidget(pair)
+    Pair.join(pairs)
+    page.resize(600, 100)
+    page.show()
+    assert not any(pair.stacked for pair in pairs)
+    page.resize(250, 200)
+    assert all(pair.stacked for pair in pairs)

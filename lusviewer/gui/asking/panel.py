@@ -126,7 +126,12 @@ class QueuePanel(QWidget):
         return _page(self.advice, self.proposals, below)
 
     def _curve_page(self) -> QWidget:
-        return _page(self.curve, self.curve_words, None)
+        page = QScrollArea()
+        page.setFrameShape(QFrame.Shape.NoFrame)
+        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page.setWidgetResizable(True)
+        page.setWidget(_page(self.curve, self.curve_words, None))
+        return page
 
     def _connect(self) -> None:
         self.model.changed.connect(self._show)

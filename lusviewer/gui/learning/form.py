@@ -182,10 +182,13 @@ class Form(QWidget):
         column.setSpacing(SPACE // 2)
         column.addWidget(words(self.tr("What it may decide by"), "muted"))
         widest = max(box.sizeHint().width() for box in self.inputs.values())
+        pairs = []
         for name, box in self.inputs.items():
             # The numbers stand in one column; where that is too narrow, below.
             box.setMinimumWidth(widest)
-            column.addWidget(Pair(box, self._told[name], even=False))
+            pairs.append(Pair(box, self._told[name], even=False))
+            column.addWidget(pairs[-1])
+        Pair.join(pairs)
         return all_of_them
 
     def _connect(self) -> None:

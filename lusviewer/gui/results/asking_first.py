@@ -21,10 +21,12 @@ from lusviewer.gui.results.result_words import tr, warnings_of, whose_words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from lusviewer.experts.listing import Listed
     from lusviewer.gui.results.work import Result
 
-_WIDTH = 520
+_LETTERS = 72
 
 
 class Question(QDialog):
@@ -33,7 +35,7 @@ class Question(QDialog):
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(_WIDTH)
+        self.setMinimumWidth(_LETTERS * self.fontMetrics().averageCharWidth())
         self._choices = QButtonGroup(self)
         self.body = QVBoxLayout()
         self.body.setSpacing(SPACE)
@@ -48,6 +50,15 @@ class Question(QDialog):
         layout.addWidget(heading)
         layout.addLayout(self.body)
         layout.addWidget(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be large enough for every line: what is warned of must not be cut."""
+        layout = self.layout()
+        if layout is not None:
+            width = max(layout.minimumSize().width(), self.minimumWidth())
+            self.setMinimumSize(width, layout.totalHeightForWidth(width))
+            self.resize(self.minimumSize())
+        super().showEvent(event)
 
     def add_choice(self, text: str, place: int) -> QRadioButton:
         """Add one of the choices; the first is chosen."""

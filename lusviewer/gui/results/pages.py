@@ -48,7 +48,7 @@ from lusviewer.gui.results.tables import (
     FoldsTable,
     KindsTable,
 )
-from lusviewer.gui.results.tree_view import TreeInWords, TreeView
+from lusviewer.gui.results.tree_view import TreeInWords, TreeView, how_to_move
 from lusviewer.gui.results.wrong_table import WrongTable
 from lusviewer.gui.theme import SPACE
 
@@ -140,7 +140,8 @@ def _beside_card(one: Beside, room: int) -> QWidget:
         grid.addWidget(words(figure_words(found.own)), row, 1)
         grid.addWidget(words(figure_words(found.rival)), row, 2)
         role = _ROLES[verdict(found.difference)]
-        grid.addWidget(words(difference_words(found.difference), role), row, 3)
+        told = words(difference_words(found.difference), role, wrap=True)
+        grid.addWidget(told, row, 3)
     grid.setColumnStretch(3, 1)
     for extra, note in enumerate(beside_notes(one), 3):
         grid.addWidget(words(note, "muted", wrap=True), extra, 0, 1, 4)
@@ -309,7 +310,8 @@ class TreePage(QWidget):
             top.addWidget(ColourKey(place))
             top.addWidget(words(name, "muted"))
         top.addStretch(1)
-        how = ElidedLabel(tr("Wheel or + and - zoom, dragging moves, 0 fits"), "muted")
+        how = ElidedLabel(how_to_move(), "muted")
+        top.addSpacing(SPACE * 2)
         self._choices.idClicked.connect(lambda place: how.setVisible(place == 0))
         top.addWidget(how)
         layout = QVBoxLayout(self)

@@ -33,6 +33,9 @@ _BESIDE_WORDS: Final = 24.0
 """What a box needs above and below its words, for the bar of shares."""
 _ROOM: Final = 1000.0
 """Wider than this, questions are written in two lines: else nobody could read them."""
+_EDGE: Final = 24.0
+_LEGIBLE: Final = 0.85
+"""Words smaller than this share of the window's nobody reads with ease."""
 _GAP: Final = (22.0, 62.0)
 _PAD: Final = 10.0
 _BAR: Final = 7.0
@@ -108,6 +111,11 @@ def shares_words(node: Node, classes: Sequence[str]) -> str:
     return ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
 
 
+def how_to_move() -> str:
+    """Return how one gets about in the tree."""
+    return tr("Wheel or + and - zoom, dragging moves, 0 shows all")
+
+
 def in_two_lines(words: str, metrics: QFontMetricsF) -> list[str]:
     """Return words parted where the longer line is shortest."""
     parts = words.split(" ")
@@ -127,12 +135,12 @@ class TreeView(ZoomView):
     def __init__(self, nodes: Sequence[Node], classes: Sequence[str]) -> None:
         super().__init__()
         self._nodes, self._classes = tuple(nodes), tuple(classes)
-        self._drawn = ""
+        self._drawn, self._all = "", False
         self._width, self._height, self._line = _WIDEST, 0.0, _LINE
         self._told: list[list[str]] = []
         self.setAccessibleName(tr("The tree, drawn"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(tr("Wheel or + and - zoom, dragging moves, 0 fits"))
+        self.setToolTip(how_to_move())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw when first seen: only then is the theme known."""
@@ -152,9 +160,24 @@ class TreeView(ZoomView):
         elif event.key() == Qt.Key.Key_Minus:
             self.zoom_out()
         elif event.key() == Qt.Key.Key_0:
-            self.fit()
+            self.show_all()
         else:
             super().keyPressEvent(event)
+
+    def show_all(self) -> None:
+        """Fit the whole tree, however small its words get."""
+        self._all = True
+        self.fit()
+
+    def _fit_now(self) -> None:
+        """Fit the tree, or begin at its first question where words would be tiny."""
+        super()._fit_now()
+        if self.zoom < _LEGIBLE and self._nodes and not self._all:
+            self.resetTransform()
+            self.scale(_LEGIBLE, _LEGIBLE)
+            first = places(self._nodes, self._width, self._height)[0]
+            down = self.viewport().height() / 2 / _LEGIBLE
+            self.centerOn(first.x, first.y - self._height / 2 - _EDGE + down)
 
     def _draw(self) -> None:
         colours = self._theme()
@@ -169,7 +192,8 @@ class TreeView(ZoomView):
             self._branches(node, spots[number], spots)
         for number, spot in spots.items():
             self._box(number, spot)
-        whole = self.scene().itemsBoundingRect().adjusted(-24, -24, 24, 24)
+        whole = self.scene().itemsBoundingRect()
+        whole.adjust(-_EDGE, -_EDGE, _EDGE, _EDGE)
         self.set_extent(whole, whole)
 
     def _theme(self) -> theme.Theme:
@@ -187,7 +211,10 @@ class TreeView(ZoomView):
         self._told = [[words] for words in told]
         leaves = sum(node.words is None for node in self._nodes)
         if leaves * (self._widest_box(metrics) + _GAP[0]) > _ROOM:
-            self._told = [in_two_lines(words, metrics) for words in told]
+            self._told = [
+                in_two_lines(words, metrics) if node.words else [words]
+                for node, words in zip(self._nodes, told, strict=True)
+            ]
         self._width = self._widest_box(metrics)
         lines = max(map(len, self._told))
         self._height = _BESIDE_WORDS + (lines + 1) * self._line

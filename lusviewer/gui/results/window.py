@@ -22,6 +22,7 @@ from lusviewer.errors import LusViewerError
 from lusviewer.gui import theme
 from lusviewer.gui.clinical_words import kind_words
 from lusviewer.gui.jobs import Lane
+from lusviewer.gui.narrow import narrow_tabs
 from lusviewer.gui.panel_parts import ElidedLabel, set_role, words
 from lusviewer.gui.results import work
 from lusviewer.gui.results.asking_first import PromoteQuestion, RollBackQuestion
@@ -114,6 +115,7 @@ class ResultWindow(QWidget):
         set_icon(self.roll_back, "undo")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        narrow_tabs(self.tabs)
         self.tabs.setAccessibleName(self.tr("Pages of the result"))
         self.tabs.currentChanged.connect(self._fill_page)
         self._makers: list[Callable[[], QWidget]] = []

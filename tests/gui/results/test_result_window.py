@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QTextBrowser
+from PySide6.QtWidgets import QLabel, QRadioButton, QTextBrowser
 
-from lusviewer.experts.validation import read_validation
+from lusviewer.experts.validation import Node, read_validation
+from lusviewer.gui.results.asking_first import Question
 from lusviewer.gui.results.charts import CalibrationChart, DifferenceChart, RocChart
 from lusviewer.gui.results.pages import TreePage
 from lusviewer.gui.results.tables import (
@@ -18,6 +19,7 @@ from lusviewer.gui.results.tables import (
     FoldsTable,
     KindsTable,
 )
+from lusviewer.gui.results.tree_view import TreeView
 from lusviewer.gui.results.wrong_table import WrongTable
 from lusviewer.gui.theme import DARK, LIGHT, apply_theme
 from lusviewer.library import open_library
@@ -299,3 +301,43 @@ def test_charts_and_tree_follow_the_theme(
         qtbot.waitUntil(lambda: grounds() == {LIGHT.panel}, timeout=WAIT_MS)
     finally:
         apply_theme(qapp, "dark")
+
+
+def test_a_question_is_as_large_as_its_words_and_cuts_none(
+    qtbot: QtBot, main: MainWindow
+) -> None:
+    question = Question("Put it in use?", main)
+    question.add_note("It may be no better than chance. " * 12, "banner")
+    question.add_choice("In place of another, which came with the model " * 3, 0)
+    qtbot.addWidget(question)
+    question.show()
+    for label in question.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width())
+    for choice in question.findChildren(QRadioButton):
+        assert choice.width() >= choice.sizeHint().width()
+
+
+def test_a_large_tree_begins_legibly_and_0_shows_all_of_it(qtbot: QtBot) -> None:
+    shares = (0.5, 0.5)
+    leaves = [Node(None, None, None, None, None, shares, 4) for _ in range(16)]
+    asks = [
+        Node(
+            "b_lines.many",
+            "pleural indent < 5 mm, multiple",
+            0.5,
+            2 * n + 1,
+            2 * n + 2,
+            shares,
+            8,
+        )
+        for n in range(15)
+    ]
+    tree = TreeView([*asks, *leaves], ("Severity 0", "Severity 1"))
+    qtbot.addWidget(tree)
+    tree.resize(700, 400)
+    tree.show()
+    assert tree.zoom > 0.8
+    top = tree.mapToScene(tree.viewport().rect()).boundingRect().top()
+    assert -100 < top < 0
+    qtbot.keyClick(tree, Qt.Key.Key_0)
+    assert tree.zoom < 0.8
