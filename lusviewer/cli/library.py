@@ -106,7 +106,8 @@ def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> in
         print(json.dumps(_as_json(clip)) if arguments.json else shown(clip))
     if not arguments.json:
         patients = library.clips.count_patients(chosen)
-        print(f"{len(clips)} of {total} clips, {patients} patients")
+        people = "1 patient" if patients == 1 else f"{patients} patients"
+        print(f"{len(clips)} of {total} clips, {people}")
     return 0
 
 
@@ -303,15 +304,17 @@ def _oxygen(arguments: argparse.Namespace) -> dict[str, float]:
 
 def _follow(steps: Iterable[Step], *, quiet: bool) -> int:
     """Show how far it is, say what went wrong, and count; 1 where something did."""
-    counts = dict.fromkeys(Outcome, 0)
+    counts, labels = dict.fromkeys(Outcome, 0), 0
     for step in _watched(steps, quiet=quiet):
         if step.outcome is None:
             continue
         counts[step.outcome] += 1
+        labels += step.labels
         if step.error is not None:
             tqdm.write(_told(step.path, step.error), file=sys.stderr)
     if not quiet:
         told = [f"{n} {outcome.value}" for outcome, n in counts.items() if n]
+        told += [f"{labels} new label{'s'[: labels - 1]}"] if labels else []
         print(", ".join(told) or "nothing to do")
     return 1 if counts[Outcome.REFUSED] or counts[Outcome.MISSING] else 0
 

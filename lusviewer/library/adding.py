@@ -49,7 +49,7 @@ class Step:
     """A bit of work done: on which file, how far all of it is, and what came of it.
 
     ``outcome`` is None while a file is still being read. ``done_files`` of
-    ``total_files`` are done with.
+    ``total_files`` are done with. ``labels`` is how many it brought that are new.
     """
 
     path: Path
@@ -60,6 +60,7 @@ class Step:
     error: LusViewerError | None = None
     done_files: int = 0
     total_files: int = 0
+    labels: int = 0
 
 
 @dataclass(slots=True)

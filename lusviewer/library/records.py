@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lusviewer.errors import LibraryError, LusViewerError
 from lusviewer.library.adding import (
@@ -20,7 +20,7 @@ from lusviewer.library.adding import (
 from lusviewer.library.clips import assign, known_clip, set_zone
 from lusviewer.library.labels import give
 from lusviewer.library.patients import add_facts
-from lusviewer.library.tables import PATIENTS
+from lusviewer.library.tables import LABELS, PATIENTS
 from lusviewer.library.values import Answer, ClipEntry
 
 if TYPE_CHECKING:
@@ -109,12 +109,12 @@ def _add(
             raise AssertionError(msg)
         if known is not None:
             _claim(change, known, record)
-        _tell(change, clip_id, record)
-    return progress.step(path, outcome, clip_id)
+        labels = _tell(change, clip_id, record)
+    return replace(progress.step(path, outcome, clip_id), labels=labels)
 
 
-def _tell(change: Change, clip_id: int, record: ClipRecord) -> None:
-    """Keep what a record says of its clip."""
+def _tell(change: Change, clip_id: int, record: ClipRecord) -> int:
+    """Keep what a record says of its clip; return how many labels are new."""
     if record.zone is not None:
         set_zone(change, clip_id, record.zone)
     if record.facts:
@@ -123,7 +123,8 @@ def _tell(change: Change, clip_id: int, record: ClipRecord) -> None:
         Answer(clip_id, task, said.value, change.who, said.certainty, said.detail)
         for task, said in record.labels.items()
     ]
-    give(change, answers)
+    last = change.connection.scalar(select(func.max(LABELS.c.id))) or 0
+    return sum(label.id > last for label in give(change, answers))
 
 
 def _claim(change: Change, clip: ClipEntry, record: ClipRecord) -> None:

@@ -65,7 +65,7 @@ def test_label_list_and_verify(shell: Shell) -> None:
     assert left == [1, 3]
     assert shell("list", "--zone", "8:L2") == 0
     assert "finding.b_lines=yes s_f=235 severity=2" in shell.out
-    assert "1 of 1 clips, 1 patients" in shell.out
+    assert "1 of 1 clips, 1 patient" in shell.out
     assert shell("verify", "--json") == 0
     verdict = json.loads(shell.out)
     assert verdict["holds"]
@@ -103,6 +103,17 @@ def test_a_task_of_ones_own_goes_out_and_in_again(
     assert other("import", tmp_path / "out.csv") == 0
     assert other("list", "--labelled", "dyspnoea") == 0
     assert "dyspnoea=mild" in other.out
+
+
+def test_an_import_says_how_many_labels_are_new(shell: Shell, tmp_path: Path) -> None:
+    assert shell("label", 1, "severity=1", "b_lines=no", "--rater", "anna") == 0
+    table = tmp_path / "out.csv"
+    assert shell("export", table, "--rater", "anna") == 0
+    assert shell("import", table) == 0
+    assert shell.out.strip() == "1 known"
+    assert shell("label", 1, "severity=2", "--rater", "anna") == 0
+    assert shell("import", table) == 0
+    assert shell.out.strip() == "1 known, 1 new label"
 
 
 def test_lines_go_out_and_in_again(shell: Shell, tmp_path: Path) -> None:
