@@ -85,10 +85,7 @@ def check_only(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     """
     check_settings(settings)
     cancel = going.control.cancel
-    bundle, study, way = _begin(settings, going)
-    yield told(study)
-    for message in wary(study):
-        yield {"event": "warning", "message": message}
+    bundle, study, way = yield from _begin(settings, going)
     seconds = 0.0
     for cache in way.caches:
         spent, problems = cache.seconds(study.clips, cancel)
@@ -110,22 +107,25 @@ def check_only(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     yield {"event": "checked", "seconds": max(1, round(seconds))}
 
 
-def _begin(settings: AdaptSettings, going: Going) -> tuple[ModelBundle, Study, Way]:
+def _begin(
+    settings: AdaptSettings, going: Going
+) -> Generator[Event, None, tuple[ModelBundle, Study, Way]]:
+    """Tell what there is to learn from; return it, the model and what it learns."""
     cancel = going.control.cancel
     bundle = open_bundle(settings.bundle, device="cpu", cancel=cancel)
     with open_library(settings.library) as library:
         study = read_study(library, settings)
     way = way_of(settings, bundle)
     check_room(way.caches, study.clips, settings.cache_bytes)
+    yield told(study)
+    for message in wary(study):
+        yield {"event": "warning", "message": message}
     return bundle, study, way
 
 
 def _adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
     started, control = time.monotonic(), going.control
-    bundle, study, way = _begin(settings, going)
-    yield told(study)
-    for message in wary(study):
-        yield {"event": "warning", "message": message}
+    bundle, study, way = yield from _begin(settings, going)
     make_room(way.caches, study.clips, settings.cache_bytes)
     print_of_run = settings.fingerprint(study.labels_sha256, bundle.identity.sha256)
     with control.stop.on_cancel(control.cancel.cancel):
