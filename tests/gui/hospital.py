@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
+def answered(window: ResultWindow, kind: type[Question], place: int = 0) -> None:
+    """Choose what stands at ``place`` and confirm."""
+    question = window.findChild(kind)
+    assert question is not None
+    question.findChildren(type(question.add_choice("", 99)))[place].setChecked(True)
+    box = question.findChild(QDialogButtonBox)
+    assert box is not None
+    accept = QDialogButtonBox.ButtonRole.AcceptRole
+    [button] = [one for one in box.buttons() if box.buttonRole(one) == accept]
+    button.click()
+
+
 @dataclass
 class Hospital:
     """The window, and how long each step may take."""
@@ -148,15 +160,7 @@ class Hospital:
         with self.qtbot.waitSignal(
             self.window.results.experts.changed, timeout=self.wait_ms
         ):
-            question = shown.findChild(kind)
-            assert question is not None
-            choices = question.findChildren(type(question.add_choice("", 99)))
-            choices[place].setChecked(True)
-            box = question.findChild(QDialogButtonBox)
-            assert box is not None
-            accept = QDialogButtonBox.ButtonRole.AcceptRole
-            [button] = [one for one in box.buttons() if box.buttonRole(one) == accept]
-            button.click()
+            answered(shown, kind, place)
 
     def experts(self) -> list[str]:
         """Return the experts that answer for the open clip."""

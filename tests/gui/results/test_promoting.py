@@ -15,6 +15,7 @@ from lusviewer.gui.results.asking_first import PromoteQuestion, RollBackQuestion
 from lusviewer.library import open_library
 from tests.bundles import make_tree
 from tests.gui.conftest import WAIT_MS
+from tests.gui.hospital import answered
 from tests.gui.results.conftest import shown
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from lusviewer.gui.main_window import MainWindow
-    from lusviewer.gui.results.asking_first import Question
     from lusviewer.gui.results.window import ResultWindow
     from lusviewer.gui.viewer_model import ViewerModel
 
@@ -38,18 +38,6 @@ def open_clip(qtbot: QtBot, viewer: ViewerModel, path: Path) -> None:
 def footers(main: MainWindow) -> list[str]:
     cards = main.findings_panel.cards
     return [card.footer.text() for card in cards if not card.isHidden()]
-
-
-def answered(window: ResultWindow, kind: type[Question], place: int = 0) -> None:
-    """Choose what stands at ``place`` and confirm."""
-    question = window.findChild(kind)
-    assert question is not None
-    question.findChildren(type(question.add_choice("", 99)))[place].setChecked(True)
-    box = question.findChild(QDialogButtonBox)
-    assert box is not None
-    accept = QDialogButtonBox.ButtonRole.AcceptRole
-    [button] = [one for one in box.buttons() if box.buttonRole(one) == accept]
-    button.click()
 
 
 def promoted(
