@@ -59,6 +59,17 @@ class Study:
         assert "Traceback" not in done.stderr
         return done.stdout
 
+    def started(self, *words: object) -> subprocess.Popen[str]:
+        """Begin a call and return the process."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            self.call(*words),
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=self.environment,
+        )
+
     def lines(self, *words: object) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self(*words).splitlines()]
 
@@ -90,8 +101,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 def test_an_expert_is_trained_compared_put_in_use_and_taken_out(study: Study) -> None:
     pytest.importorskip("torch")
-    asked = ("train", "expert", "--task", "severity", "--cut", 2, "--kind", "tree")
-    asked += ("--folds", 3, "--name", "grades", *study.experts)
+    question = ("train", "expert", "--task", "severity", "--cut", 2, "--kind", "tree")
+    asked = (*question, "--folds", 3, "--name", "grades", *study.experts)
     checked = study.lines(*asked, "--check")
     assert checked[0]["classes"] == {"below 2": 8, "2 or more": 8}
     assert checked[-1] == {"event": "checked"}
@@ -143,15 +154,12 @@ def test_of_two_trainings_one_waits_and_interrupted_it_leaves_no_trace(
     pytest.importorskip("torch")
     asked = ("train", "expert", "--task", "severity", "--cut", 2, *study.experts)
     before = {path.name for path in study.folder.iterdir()}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    first = study.call(*asked, "--name", "first")
-    with subprocess.Popen(first, **pipes, env=study.environment) as working:
+    with study.started(*asked, "--name", "first") as working:
         until(study.folder / "training.lock")
         # However slow the others start, it is at work still.
         working.send_signal(signal.SIGSTOP)
         study(*asked, "--no-wait", status=1)
-        second = study.call(*asked, "--name", "second")
-        with subprocess.Popen(second, **pipes, env=study.environment) as waiting:
+        with study.started(*asked, "--name", "second") as waiting:
             assert waiting.stdout is not None
             while "waiting for another training" not in waiting.stdout.readline():
                 assert waiting.poll() is None
