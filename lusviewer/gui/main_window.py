@@ -131,11 +131,14 @@ class MainWindow(QMainWindow):
     # --- building ------------------------------------------------------------------
 
     def _made(self, panel: type[QueuePanel]) -> QueuePanel:
-        return panel(self._viewer, self.study, self._settings)
+        made = panel(self._viewer, self.study, self._settings)
+        made.library_wanted.connect(self.actions_by_name["study_find"].trigger)
+        return made
 
     def _made_to_learn(self, panel: type[LearningPanel]) -> LearningPanel:
         made = panel(self._viewer, self.study, self._settings)
         made.result_wanted.connect(self.results.show_result)
+        made.library_wanted.connect(self.actions_by_name["study_find"].trigger)
         made.guard(self)
         return made
 

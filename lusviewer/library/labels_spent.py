@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lusviewer.errors import LibraryError
+from lusviewer.experts.features import FEATURES, feature_words
 from lusviewer.library.heads import Array, fitted, scaled
 from lusviewer.library.named import task_key
 from lusviewer.library.tasks import Kind
@@ -113,12 +114,13 @@ def _labelled(library: Library, name: str) -> _Labelled:
 
 
 def _check(task: Task, values: list[str | None], patients: int) -> None:
+    name = feature_words(task.key) if task.key in FEATURES else task.words
     if len(set(values)) == 1:
-        msg = f"All {len(values)} labels for {task.words} say {values[0]}: no curve."
+        msg = f"All {len(values)} labels for {name} say {values[0]}: no curve."
         raise LibraryError(msg, hint="Label clips that show something else, too.")
     if len(values) <= LEAST or patients < FOLDS:
         labels = f"{len(values)} labels of {patients} patients"
-        msg = f"{labels} for {task.words} draw no curve."
+        msg = f"{labels} for {name} draw no curve."
         hint = f"More than {LEAST} labels of {FOLDS} patients or more are needed."
         raise LibraryError(msg, hint=hint)
 

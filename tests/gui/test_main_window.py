@@ -454,3 +454,22 @@ def test_a_click_on_a_tab_shows_its_panel(qtbot, window, title, name):
             one.isVisible() for one in place.findChildren(QWidget, None, inside)
         )
     )
+
+
+@pytest.mark.parametrize(("place", "name"), [(1, "queue"), (2, "learning")])
+def test_a_panel_without_anything_to_go_by_leads_to_the_library(
+    qtbot, window, place, name
+):
+    study, dock = window.study_docks[0], window.study_docks[place]
+    dock.raise_()
+    qtbot.waitUntil(lambda: getattr(window, name).made is not None, timeout=WAIT_MS)
+
+    def ways() -> list[QAbstractButton]:
+        buttons = dock.findChildren(QAbstractButton)
+        shown = [one for one in buttons if one.isVisible()]
+        return [one for one in shown if one.text() == "Show the library"]
+
+    qtbot.waitUntil(lambda: bool(ways()), timeout=WAIT_MS)
+    assert study.visibleRegion().isEmpty()
+    qtbot.mouseClick(ways()[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not study.visibleRegion().isEmpty(), timeout=WAIT_MS)

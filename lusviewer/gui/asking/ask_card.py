@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
@@ -11,9 +11,12 @@ from lusviewer.gui.panel_parts import ElidedLabel, Meter, link, set_role, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtGui import QMouseEvent, QResizeEvent
 
     from lusviewer.library.queue import Ask
+
+
+_LEAST_NAME: Final = 60
 
 
 class AskCard(QFrame):
@@ -33,6 +36,7 @@ class AskCard(QFrame):
         self.setProperty("role", "card")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.name = link(ask.clip.name, self.tr("Open this clip"), self.wanted.emit)
+        self.name.setMinimumWidth(_LEAST_NAME)
         self.whose = ElidedLabel(ask.clip.patient, "muted")
         self.state = words("", "muted")
         self.worth = Meter()
@@ -67,6 +71,16 @@ class AskCard(QFrame):
         self.worth.setVisible(not (done or opened))
         self.why.setVisible(not done)
         set_role(self, "card_open" if opened else "card")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the name in its middle where the card is too narrow for it."""
+        super().resizeEvent(event)
+        right = max(self.worth.maximumWidth(), self.state.sizeHint().width())
+        around = 4 * SPACE + right + self.whose.minimumSizeHint().width()
+        room = max(event.size().width() - around, _LEAST_NAME)
+        mode = Qt.TextElideMode.ElideMiddle
+        metrics, name = self.name.fontMetrics(), self.ask.clip.name
+        self.name.setText(metrics.elidedText(name, mode, room - 2 * SPACE))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the clip wherever the card is pressed."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -42,7 +42,15 @@ _TOP: Final = Qt.AlignmentFlag.AlignTop
 
 
 class QueuePanel(QWidget):
-    """The round, the proposals, and the curve of what labels brought."""
+    """The round, the proposals, and the curve of what labels brought.
+
+    Signals
+    -------
+    library_wanted()
+        A person wants to see the library, to fill it.
+    """
+
+    library_wanted = Signal()
 
     def __init__(
         self,
@@ -63,6 +71,11 @@ class QueuePanel(QWidget):
             self.tr("ask anew"),
             self.tr("Leave what is not labelled and ask anew"),
             self.model.next_round,
+        )
+        self.to_library = link(
+            self.tr("Show the library"),
+            self.tr("Show the panel Library, where clips are added"),
+            self.library_wanted.emit,
         )
         self.cards: list[AskCard] = []
         self.proposals = ProposalList()
@@ -99,6 +112,7 @@ class QueuePanel(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(self.top)
         layout.addLayout(state)
+        layout.addWidget(self.to_library)
         layout.addWidget(self.pages, 1)
         self.room = QWidget()
         layout.addWidget(self.room, 1)
@@ -120,6 +134,7 @@ class QueuePanel(QWidget):
 
     def _proposal_page(self) -> QWidget:
         self.advice = words("", "muted", wrap=True)
+        self.advice.setAlignment(_TOP)
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.confirm)
@@ -187,10 +202,13 @@ class QueuePanel(QWidget):
             (self.tr("To confirm"), len(model.proposals)),
         )
         for page, (title, count) in enumerate(titles):
-            self.pages.setTabText(page, f"{title} ({count})" if count else title)
+            whole = f"{title} ({count})" if count else title
+            self.pages.setTabText(page, whole)
+            self.pages.setTabToolTip(page, whole)
         self.pages.setVisible(looked is not None)
         self.room.setVisible(looked is None)
         self.again.setVisible(bool(model.round))
+        self.to_library.setVisible(not self._study.shelf.made)
 
     @Slot()
     def _show_chosen(self) -> None:

@@ -16,6 +16,7 @@ from lusviewer.gui.learning.run_list import RunList
 from lusviewer.gui.learning.wishes import ADAPT
 from lusviewer.gui.learning.words import nothing_to_learn
 from lusviewer.gui.panel_parts import words
+from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,9 @@ class DeeperTab(FormTab):
             "minutes to hours, needs many patients, and often does not pay: the curve "
             "at the end says whether it did."
         )
-        return words(text, "muted", wrap=True)
+        about = words(text, "muted", wrap=True)
+        about.setContentsMargins(0, 0, 0, SPACE // 2)
+        return about
 
     def _connect(self) -> None:
         self.form.changed.connect(self._check)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lusviewer.gui.jobs import Lane
 from lusviewer.gui.learning.start_box import StartBox
 from lusviewer.gui.learning.words import nothing_to_learn
-from lusviewer.gui.panel_parts import Section, words
+from lusviewer.gui.panel_parts import Section, link, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
 
 class FormTab(QWidget):
-    """A form and its runs, with lanes to read earlier ones and to write of them."""
+    """A form and its runs, with lanes to read earlier ones and to write of them.
+
+    Signals
+    -------
+    library_wanted()
+        A person wants to see the library, to fill it.
+    """
+
+    library_wanted = Signal()
 
     form: Form | DeeperForm
     runs: RunList
@@ -38,6 +47,11 @@ class FormTab(QWidget):
         self.offer: Offer | None = None
         self.box = StartBox(trainings)
         self.empty = words("", wrap=True)
+        self.to_library = link(
+            self.tr("Show the library"),
+            self.tr("Show the panel Library, where clips are added"),
+            self.library_wanted.emit,
+        )
         self._listing = Lane(self)
         self._writing = Lane(self, replacing=False)
         for lane in (self._listing, self._writing):
@@ -55,6 +69,8 @@ class FormTab(QWidget):
             section = Section(title)
             for widget in widgets:
                 section.content.addWidget(widget)
+                if widget is self.empty:
+                    section.content.addWidget(self.to_library)
             column.addWidget(section)
         column.addStretch(1)
 
@@ -62,6 +78,8 @@ class FormTab(QWidget):
         empty = nothing_to_learn(self.offer)
         self.empty.setText(empty)
         self.empty.setVisible(bool(empty))
+        known = self.offer is not None and not self.offer.lacking
+        self.to_library.setVisible(bool(empty) and known)
         for widget in (self.form, self.box):
             widget.setVisible(not empty)
 

@@ -29,9 +29,12 @@ class LearningPanel(QWidget):
     -------
     result_wanted(Path)
         The result in this folder is to be shown.
+    library_wanted()
+        A person wants to see the library, to fill it.
     """
 
     result_wanted = Signal(object)
+    library_wanted = Signal()
 
     def __init__(
         self,
@@ -54,6 +57,8 @@ class LearningPanel(QWidget):
             make: type[LearningTabs] = import_module(_TABS).LearningTabs
             self._tabs = make(self._viewer, self._study, self.trainings)
             self._tabs.experts.result_wanted.connect(self.result_wanted)
+            for tab in (self._tabs.experts, self._tabs.deeper):
+                tab.library_wanted.connect(self.library_wanted)
             self._column.addWidget(self._tabs)
         return self._tabs
 
