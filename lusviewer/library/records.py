@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from lusviewer.errors import LibraryError, LusViewerError
+from lusviewer.io.opening import reader_of
 from lusviewer.library.adding import (
     Outcome,
     Progress,
@@ -92,6 +93,8 @@ def _add(
     known = unchanged(library, path)
     file: FileFacts | None = None
     if known is None:
+        # Before its content is hashed: what is no clip at all is told at once.
+        reader_of(path)
         file = yield from read_file(path, progress, cancel)
     else:
         progress.done_bytes += known.size_bytes

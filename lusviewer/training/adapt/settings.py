@@ -11,7 +11,11 @@ from lusviewer.errors import TrainingError
 from lusviewer.library import open_library
 from lusviewer.library.named import require_rater, task_key
 from lusviewer.training.local.chosen import Only
-from lusviewer.training.local.settings import check_labels, check_places
+from lusviewer.training.local.settings import (
+    check_labels,
+    check_places,
+    check_seed,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +96,10 @@ def check_settings(settings: AdaptSettings) -> None:
     if settings.steps < 1 or settings.look_every < 1 or settings.checkpoint_every < 1:
         msg = "An adaptation needs at least one step."
         raise TrainingError(msg, hint="Leave --steps away for the usual number.")
+    if settings.threads < 1:
+        msg = f"{settings.threads} threads do no work."
+        raise TrainingError(msg, hint="Say --threads 1, or more.")
+    check_seed(settings.seed)
     check_labels(settings.cuts, settings.certainty)
     check_places(settings.library, settings.name, settings.out)
 

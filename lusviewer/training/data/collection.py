@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import TrainingError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BLUES_LICENCE: Final = "CC BY-NC-ND 4.0"
 SEVERITIES: Final = ("0", "1", "2", "3")
+_ZEROS: Final = ("", ".0")
 
 
 class Said(Enum):
@@ -58,19 +60,37 @@ class Record:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_collection(path: Path) -> tuple[Record, ...]:
+def read_collection(path: Path, *, missing: bool = False) -> tuple[Record, ...]:
     """Return the records of a collection's folder, or of a CSV of one's own clips.
 
     A folder is told by its table: ``labels.csv`` is POCUS, ``severity.csv``
-    COVID-BLUeS. Raises ``TrainingError`` for anything else.
+    COVID-BLUeS, of which clips that are not there are left out, unless ``missing``
+    ones are wanted, too. Raises ``TrainingError`` for anything else.
     """
     if path.is_file():
         return read_own(path)
     for table, read in _READERS.items():
         if (path / table).is_file():
-            return read(path)
+            every = partial(read_blues, missing=True)
+            wanted = every if missing and read is read_blues else read
+            return _read_with(wanted, path, table)
     msg = f"{path} is no collection: it holds none of {', '.join(_READERS)}."
     raise TrainingError(msg, hint="Give such a folder, or a CSV of your own clips.")
+
+
+def _read_with(
+    read: Callable[[Path], tuple[Record, ...]], folder: Path, table: str
+) -> tuple[Record, ...]:
+    try:
+        records = read(folder)
+    except KeyError as error:
+        msg = f"{folder / table} has no column {error.args[0]!r}."
+        hint = "Give the collection as it is published, or a CSV of your own clips."
+        raise TrainingError(msg, hint=hint) from error
+    if not records:
+        msg = f"{folder / table} names no clip that can be used."
+        raise TrainingError(msg, hint="Give the folder that holds table and clips.")
+    return records
 
 
 def read_pocus(folder: Path) -> tuple[Record, ...]:
@@ -98,39 +118,55 @@ def _label(value: float, weight: float) -> Label:
     return Label(Said.YES if value > 0 else Said.NO, round(float(weight), 3))
 
 
-def read_blues(folder: Path) -> tuple[Record, ...]:
-    """Return the COVID-BLUeS clips that lie in ``folder/videos``."""
+def read_blues(folder: Path, *, missing: bool = False) -> tuple[Record, ...]:
+    """Return the COVID-BLUeS clips that lie in ``folder/videos``.
+
+    With ``missing`` also those that the table names and that are not there.
+    """
+    table = folder / "severity.csv"
     patients = {
-        row["patient_id"]: row for row in _rows(folder / "clinical_variables.csv")
+        row.get("patient_id", ""): row
+        for row in _rows(folder / "clinical_variables.csv")
     }
     records = []
-    for row in _rows(folder / "severity.csv"):
+    for line, row in enumerate(_rows(table), 2):
         name = row["video_file"]
         path = folder / "videos" / f"{name}.mp4"
-        if path.is_file():
-            number = name.split("_")[1]
-            records.append(_blues_record(path, row, patients.get(number, {})))
+        if missing or path.is_file():
+            clinical = patients.get(name.removeprefix("patient_").split("_")[0], {})
+            where = f"{table.name}, line {line}"
+            records.append(_blues_record(path, row, clinical, where))
     return tuple(records)
 
 
 def _blues_record(
-    path: Path, row: Mapping[str, str], clinical: Mapping[str, str]
+    path: Path, row: Mapping[str, str], clinical: Mapping[str, str], where: str
 ) -> Record:
-    said = {"a_lines": row["A-lines"], "b_lines": row["B-lines"]}
-    known = {"yes": Said.YES, "no": Said.NO}
-    severity = row["Severity Score"]
+    columns = {"a_lines": "A-lines", "b_lines": "B-lines"}
+    said = {
+        key: _one_of({column: row[column]}, column, _ANSWERS, where)
+        for key, column in columns.items()
+    }
     return Record(
         path=path,
         name=row["video_file"],
         patient="_".join(row["video_file"].split("_")[:2]),
-        findings={
-            key: Label(known.get(said.get(key, ""), Said.NOT_MENTIONED))
-            for key in FINDINGS
-        },
-        severity=round(float(severity)) if severity else None,
+        findings={key: Label(_ANSWERS[said.get(key, "")]) for key in FINDINGS},
+        severity=_grade(row["Severity Score"], where),
         licence=BLUES_LICENCE,
         facts=_facts(clinical),
     )
+
+
+def _grade(text: str, where: str) -> int | None:
+    """Return a severity that is written as 2 or 2.0; None where there is none."""
+    grades = {f"{grade}{zero}": int(grade) for grade in SEVERITIES for zero in _ZEROS}
+    if text and text not in grades:
+        msg = (
+            f"{where}: Severity Score is {text!r}, not one of {', '.join(SEVERITIES)}."
+        )
+        raise TrainingError(msg, hint="Leave it empty where it is not known.")
+    return grades.get(text)
 
 
 def _facts(clinical: Mapping[str, str]) -> dict[str, float]:
@@ -222,6 +258,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
                 {k.strip(): (v or "").strip() for k, v in row.items() if k}
                 for row in csv.DictReader(file)
             ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}."
+        raise TrainingError(msg, hint="See that the file is there.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         msg = f"{path} cannot be read as a CSV: {error}."
         raise TrainingError(msg, hint="Save it as UTF-8, with commas.") from error

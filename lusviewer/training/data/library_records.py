@@ -25,10 +25,11 @@ _BLUE_POINT: Final = re.compile(r"patient_\d+_([LR][123])(_\d+)?")
 def collection_records(folder: Path) -> tuple[ClipRecord, ...]:
     """Return the clips of a POCUS or COVID-BLUeS folder with all that is said of them.
 
-    The collection is the rater. Raises ``TrainingError`` for another folder.
+    The collection is the rater. Those that its table names and that are not there are
+    among them, so that they are told. Raises ``TrainingError`` for another folder.
     """
     rater = next((r for t, r in _RATERS.items() if (folder / t).is_file()), "")
-    return tuple(_record(one, rater) for one in read_collection(folder))
+    return tuple(_record(one, rater) for one in read_collection(folder, missing=True))
 
 
 def _record(record: Record, rater: str) -> ClipRecord:

@@ -70,6 +70,11 @@ def read_only(clips: str | None, patients: str | None, zones: str | None) -> Onl
     input, or a file with numbers or a path a line. Raises ``TrainingError`` where it
     is none of these, or names nothing.
     """
+    for option, said in (("clips", clips), ("patients", patients), ("zones", zones)):
+        # What was to be few would else be all: a script's variable may be empty.
+        if said is not None and not said.strip(" ,"):
+            msg = f"--{option} names none."
+            raise TrainingError(msg, hint=f"Name some, or leave --{option} away.")
     numbers: list[range] = []
     names: list[str] = []
     for line in _lines(clips):

@@ -62,11 +62,19 @@ def check_settings(settings: LocalSettings) -> None:
     if unknown := sorted(set(settings.kinds) - set(KINDS)):
         msg = f"There is no kind of expert {', '.join(unknown)}."
         raise TrainingError(msg, hint=f"There are {', '.join(KINDS)}; or 'all'.")
+    check_seed(settings.seed)
     check_labels(settings.cuts, settings.certainty)
     if settings.folds < FOLDS_MIN:
         msg = f"{settings.folds} folds leave no patient to test on."
         raise TrainingError(msg, hint=f"{FOLDS_MIN} or more are needed; 5 are usual.")
     check_places(settings.library, settings.name, settings.out)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no generator of random numbers takes."""
+    if not 0 <= seed < 2**32:
+        msg = f"{seed} is no seed."
+        raise TrainingError(msg, hint="Give a whole number of 0 or more.")
 
 
 def check_labels(cuts: Sequence[float], certainty: float) -> None:

@@ -71,6 +71,8 @@ def test_what_the_library_does_not_have_is_refused_by_name(call, study, tmp_path
     assert "no patient nobody" in refused(call, "--patients", "nobody", "--check")
     assert "no clip 9999" in refused(call, "--clips", "9999", "--check")
     assert "parted at nan" in refused(call, "--cut", "nan", "--check")
+    assert "0 threads do no work" in refused(call, "--threads", "0", "--check")
+    assert "-1 is no seed" in refused(call, "--seed", "-1", "--check")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     assert "no library in" in refused(call, "--library", str(elsewhere), "--check")

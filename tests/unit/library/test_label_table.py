@@ -207,6 +207,17 @@ def test_a_table_that_is_not_there_or_is_a_clip_is_refused(
         take(library, exam / "clip0.png")
 
 
+def test_a_file_that_is_no_clip_is_refused_with_its_line(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.mp4").write_text("not a clip at all")
+    (tmp_path / "own.csv").write_text("file,patient\nnotes.mp4,A\n")
+    (step,) = take(library, tmp_path / "own.csv")
+    assert step.outcome is Outcome.REFUSED
+    assert "line 2: notes.mp4 is a text file" in str(step.error)
+    assert library.clips.count() == 0
+
+
 def test_a_clip_that_is_not_there_is_named_with_its_line(
     library: Library, exam: Path, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ def fill(folder: Path, model: ModelIdentity) -> None:
     for number in range(PATIENTS):
         for clip in range(CLIPS):
             path = folder.parent / f"clip_{number}_{clip}.mp4"
-            path.write_bytes(f"clip {number} {clip}".encode())
+            path.write_bytes(f"GIF89a clip {number} {clip}".encode())
             grade = number % 3
             grades.append(grade)
             labels = {

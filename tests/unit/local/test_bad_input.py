@@ -118,6 +118,10 @@ def test_labels_that_teach_nothing_are_told(train, own_study, values, words):
         (("--cut", "nan"), "parted at nan"),
         (("--cut", "1,inf"), "parted at inf"),
         (("--certainty", "7"), "certainty of 7"),
+        (("--seed", "-1"), "-1 is no seed"),
+        (("--patients", ""), "--patients names none"),
+        (("--zones", ","), "--zones names none"),
+        (("--clips", " "), "--clips names none"),
         (("--clips", "1-3"), "3 clips have a label"),
     ],
 )

@@ -57,6 +57,36 @@ def test_what_a_table_leaves_empty_is_not_mentioned(blues):
     assert record.findings["effusion"].said is Said.NOT_MENTIONED
 
 
+def test_clips_that_are_not_there_are_told_only_where_they_are_wanted(blues):
+    names = [one.name for one in read_collection(blues, missing=True)]
+    assert names == ["patient_7_L1", "patient_7_L2"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("Severity Score", "Grade", r"severity.csv has no column 'Severity Score'"),
+        ("video_file", "clip", r"severity.csv has no column 'video_file'"),
+        ("2.0", "9.0", "line 2: Severity Score is '9.0', not one of 0, 1, 2, 3"),
+        ("2.0", "nan", "line 2: Severity Score is 'nan'"),
+        ("yes", "maybe", "line 2: B-lines is 'maybe', not one of yes, no"),
+        ("patient_7", "patient_8", r"severity.csv names no clip that can be used"),
+    ],
+)
+def test_a_table_of_covid_blues_that_is_wrong_is_told(blues, before, after, words):
+    table = blues / "severity.csv"
+    table.write_text(table.read_text().replace(before, after))
+    with pytest.raises(TrainingError, match=words) as told:
+        read_collection(blues)
+    assert told.value.hint
+
+
+def test_a_collection_without_its_second_table_is_told(blues):
+    (blues / "clinical_variables.csv").unlink()
+    with pytest.raises(TrainingError, match="cannot be read: No such file"):
+        read_collection(blues)
+
+
 def test_a_clinical_value_of_minus_99_is_missing(blues):
     (record,) = read_collection(blues)
     assert record.facts == {"oxygen_saturation_with_ox": 95.0, "oxygen_liter": 2.0}
