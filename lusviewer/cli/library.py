@@ -114,6 +114,7 @@ def _list(library: Library, arguments: argparse.Namespace, _: CancelToken) -> in
 def _chosen(library: Library, arguments: argparse.Namespace) -> ClipFilter:
     """Return which clips to list; what the library does not know is refused."""
     require_patient(library, arguments.patient)
+    require_rater(library, arguments.rater)
     labelled, value = _task_of(library, arguments.labelled), arguments.value
     if value is not None:
         if labelled is None:
@@ -127,6 +128,12 @@ def _chosen(library: Library, arguments: argparse.Namespace) -> ClipFilter:
         labelled=labelled,
         value=value,
         unlabelled=_task_of(library, arguments.unlabelled),
+        exam=arguments.exam,
+        rater=arguments.rater,
+        # Not asked for does not mean that there are none: it does not matter then.
+        missing=arguments.missing or None,
+        differing=arguments.differing or None,
+        analysed=False if arguments.unanalysed else None,
     )
 
 
@@ -248,6 +255,9 @@ def _verify(
         print(f"The log is broken{at}: {verdict.why}.")
     for clip in missing:
         print(f"{clip.path} is not there, or is another file now.", file=sys.stderr)
+    if missing:
+        hint = "Look for them elsewhere: 'lusviewer library relocate FOLDER'."
+        print(hint, file=sys.stderr)
     return 0 if verdict.holds and not missing else 1
 
 

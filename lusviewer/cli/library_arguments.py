@@ -71,11 +71,28 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient", metavar="PSEUDONYM")
     parser.add_argument("--zone", metavar="SCHEME:ZONE", help="as 8:R1 or BLUE:L3")
+    parser.add_argument("--exam", metavar="NAME")
     parser.add_argument("--name", metavar="TEXT", help="files with TEXT in their name")
     parser.add_argument("--labelled", metavar="TASK")
     parser.add_argument("--unlabelled", metavar="TASK")
     parser.add_argument(
         "--value", metavar="VALUE", help="with --labelled: what the label says"
+    )
+    parser.add_argument(
+        "--rater",
+        metavar="NAME",
+        help="for --labelled and --unlabelled: by that person",
+    )
+    parser.add_argument(
+        "--differing",
+        action="store_true",
+        help="of which an expert in use says something else than the newest label",
+    )
+    parser.add_argument(
+        "--unanalysed", action="store_true", help="which no model has looked at"
+    )
+    parser.add_argument(
+        "--missing", action="store_true", help="whose file is known to be gone"
     )
     parser.add_argument(
         "--predictions", action="store_true", help="what the experts in use say, too"

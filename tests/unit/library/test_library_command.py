@@ -153,6 +153,40 @@ def test_a_program_is_told_of_all_clips_and_of_tasks(shell: Shell, exam: Path) -
     assert (tasks["s_f"]["lowest"], tasks["s_f"]["highest"]) == (10, 500)
 
 
+def test_clips_are_listed_by_exam_rater_and_what_became_of_their_files(
+    shell: Shell, exam: Path, tmp_path: Path
+) -> None:
+    def listed(*words: object) -> list[int]:
+        assert shell("list", "--json", *words) == 0
+        return sorted(json.loads(line)["id"] for line in shell.out.splitlines())
+
+    assert shell("label", 1, "severity=1", "--rater", "anna") == 0
+    assert shell("label", 2, "severity=1", "--rater", "ben") == 0
+    assert listed("--labelled", "severity") == [1, 2]
+    assert listed("--labelled", "severity", "--rater", "ben") == [2]
+    assert listed("--unlabelled", "severity", "--rater", "ben") == [1, 3]
+    assert listed("--unanalysed") == [1, 2, 3]
+    assert shell("analyse", "--model", make_bundle(tmp_path / "tiny")) == 0
+    assert listed("--unanalysed") == []
+    with open_library(shell.folder) as library:
+        said = library.predictions.of_clip(1)
+    best = {one.prediction.target: one.prediction.best for one in said}["diagnosis"]
+    other = "covid" if best != "covid" else "normal"
+    assert shell("task", "diagnosis", "--classes", "normal,covid,other") == 0
+    assert shell("label", 1, f"diagnosis={best}") == 0
+    assert listed("--differing") == []
+    assert shell("label", 1, f"diagnosis={other}") == 0
+    assert listed("--differing") == [1]
+    own = write_dicom(tmp_path / "own.dcm", n_frames=2)
+    assert shell("add", own, "--patient", "B", "--exam", "May") == 0
+    assert listed("--exam", "May") == [4]
+    assert listed("--missing") == []
+    own.unlink()
+    assert shell("verify", "--files") == 1
+    assert "library relocate" in shell.err
+    assert listed("--missing") == [4]
+
+
 def test_a_value_is_looked_for_as_it_is_kept(shell: Shell) -> None:
     assert shell("task", "rate", "--number", 0, 60) == 0
     assert shell("label", 2, "rate=22", "--spo2", 95, "--oxygen", 1) == 0
