@@ -165,6 +165,8 @@ def test_clips_are_listed_by_exam_rater_and_what_became_of_their_files(
     assert listed("--labelled", "severity") == [1, 2]
     assert listed("--labelled", "severity", "--rater", "ben") == [2]
     assert listed("--unlabelled", "severity", "--rater", "ben") == [1, 3]
+    for clip, rater in ((1, "anna"), (2, "ben")):
+        assert shell("label", clip, "severity=", "--rater", rater) == 0
     assert listed("--unanalysed") == [1, 2, 3]
     assert shell("analyse", "--model", make_bundle(tmp_path / "tiny")) == 0
     assert listed("--unanalysed") == []
