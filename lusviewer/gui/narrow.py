@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -42,20 +42,22 @@ class NarrowCombo(QComboBox):
 
     def room(self) -> int:
         """Return the width in which what is chosen stands in full."""
-        metrics, letters = self.fontMetrics(), self.minimumContentsLength()
-        frame = self.sizeHint().width() - letters * metrics.horizontalAdvance("X")
-        return metrics.horizontalAdvance(self.currentText()) + max(frame, 0)
+        frame = self.width() - self._field().width()
+        return self.fontMetrics().horizontalAdvance(self.currentText()) + frame + 3
 
     def shown_text(self) -> str:
         """Return what there is room for of what is chosen."""
+        text = self.currentText() or self.placeholderText()
+        mode = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(text, mode, self._field().width() - 2)
+
+    def _field(self) -> QRect:
+        """Return where the words stand."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        text = self.currentText() or self.placeholderText()
         control = QStyle.ComplexControl.CC_ComboBox
         field = QStyle.SubControl.SC_ComboBoxEditField
-        place = self.style().subControlRect(control, option, field, self)
-        mode = Qt.TextElideMode.ElideRight
-        return self.fontMetrics().elidedText(text, mode, place.width() - 2)
+        return self.style().subControlRect(control, option, field, self)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Paint the box, and as much of its words as there is room for."""
@@ -74,19 +76,24 @@ class Pair(QWidget):
     """Two widgets side by side; one above the other where that is too narrow."""
 
     def __init__(
-        self, first: QWidget, second: QWidget, spacing: int = SPACE, *, even: bool
+        self,
+        first: QWidget,
+        second: QWidget,
+        spacing: int = SPACE,
+        *,
+        shares: tuple[int, int] = (1, 1),
     ) -> None:
-        """Take both; ``even`` shares the room alike, else the second takes the rest."""
+        """Take both; what room is left goes to them by their ``shares``."""
         super().__init__()
         self._both = (first, second)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(spacing)
         self._gap = spacing
-        self._even = even
+        self._even = shares[0] == shares[1]
         self.group: tuple[Pair, ...] = (self,)
-        self._line.addWidget(first, int(even))
-        self._line.addWidget(second, 1)
+        for widget, share in zip(self._both, shares, strict=True):
+            self._line.addWidget(widget, share)
 
     @property
     def stacked(self) -> bool:

@@ -53,7 +53,7 @@ def test_two_boxes_stand_one_above_the_other_where_both_lack_room(
     first, second = NarrowCombo(), NarrowCombo()
     first.addItems([LONG, "All"])
     second.addItem("By patient")
-    pair = Pair(first, second, even=True)
+    pair = Pair(first, second)
     qtbot.addWidget(pair)
     pair.resize(900, 60)
     pair.show()
@@ -67,7 +67,7 @@ def test_two_boxes_stand_one_above_the_other_where_both_lack_room(
 
 
 def test_a_pair_asks_for_no_more_than_its_wider_part_needs(qtbot: QtBot) -> None:
-    pair = Pair(words("Clinical values"), words("none"), even=False)
+    pair = Pair(words("Clinical values"), words("none"), shares=(0, 1))
     qtbot.addWidget(pair)
     pair.show()
     widest = max(
@@ -81,7 +81,7 @@ def test_pairs_that_are_joined_stand_alike(qtbot: QtBot) -> None:
     qtbot.addWidget(page)
     column = QVBoxLayout(page)
     pairs = [
-        Pair(words("Biomarkers"), words(text), even=False)
+        Pair(words("Biomarkers"), words(text), shares=(0, 1))
         for text in ("38 values", "15 values, of which some are missing in 33 clips")
     ]
     for pair in pairs:

@@ -35,7 +35,10 @@ class AskCard(QFrame):
         self.ask = ask
         self.setProperty("role", "card")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.name = link(ask.clip.name, self.tr("Open this clip"), self.wanted.emit)
+        opens = self.tr("Open {name} of {patient}").format(
+            name=ask.clip.name, patient=ask.clip.patient
+        )
+        self.name = link(ask.clip.name, opens, self.wanted.emit)
         self.name.setMinimumWidth(_LEAST_NAME)
         self.whose = ElidedLabel(ask.clip.patient, "muted")
         self.state = words("", "muted")
@@ -58,10 +61,10 @@ class AskCard(QFrame):
         top.addWidget(self.state)
         top.addWidget(self.worth)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE // 2, SPACE // 2, SPACE, SPACE)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE)
         layout.setSpacing(2)
         layout.addLayout(top)
-        self.why.setContentsMargins(SPACE - 2, 0, 0, 0)
+        self.why.setContentsMargins(2, 0, 0, 0)
         layout.addWidget(self.why)
 
     def show_state(self, *, done: bool, opened: bool) -> None:
@@ -73,14 +76,20 @@ class AskCard(QFrame):
         set_role(self, "card_open" if opened else "card")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shorten the name in its middle where the card is too narrow for it."""
+        """Leave the name the room: without its kind and the patient if it must be."""
         super().resizeEvent(event)
         right = max(self.worth.maximumWidth(), self.state.sizeHint().width())
-        around = 4 * SPACE + right + self.whose.minimumSizeHint().width()
-        room = max(event.size().width() - around, _LEAST_NAME)
+        room = max(event.size().width() - right - 4 * SPACE, _LEAST_NAME)
+        metrics, path = self.name.fontMetrics(), self.ask.clip.path
+        whole = metrics.horizontalAdvance(path.name) <= room
+        beside = room - metrics.horizontalAdvance(path.name)
+        self.whose.setVisible(beside >= self.whose.sizeHint().width())
+        # The style sheet's least height is that of small letters.
+        self.name.setMinimumHeight(self.name.sizeHint().height())
         mode = Qt.TextElideMode.ElideMiddle
-        metrics, name = self.name.fontMetrics(), self.ask.clip.name
-        self.name.setText(metrics.elidedText(name, mode, room - 2 * SPACE))
+        self.name.setText(
+            path.name if whole else metrics.elidedText(path.stem, mode, room)
+        )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the clip wherever the card is pressed."""

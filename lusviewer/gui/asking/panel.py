@@ -97,7 +97,7 @@ class QueuePanel(QWidget):
         self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.count.setSuffix(self.tr(" clips"))
         self.count.setValue(COUNT)
-        self.top = Pair(self.task, self.count, even=False)
+        self.top = Pair(self.task, self.count, shares=(1, 0))
         state = QHBoxLayout()
         state.addWidget(self.state, 1)
         state.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)

@@ -58,9 +58,9 @@ class DeeperTab(FormTab):
 
     def _about(self) -> QLabel:
         text = self.tr(
-            "This changes the model itself, not only what is decided by it. It takes "
-            "minutes to hours, needs many patients, and often does not pay: the curve "
-            "at the end says whether it did."
+            "For researchers: this changes the model itself, not only what is decided "
+            "by it. It takes minutes to hours, needs many patients, and often does not "
+            "pay: the curve at the end says whether it did."
         )
         about = words(text, "muted", wrap=True)
         about.setContentsMargins(0, 0, 0, SPACE // 2)

@@ -79,7 +79,7 @@ class SourceField(QWidget):
         sure = named(self.tr("How certain"), self.certainty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(Pair(whose, sure, even=True))
+        column.addWidget(Pair(whose, sure))
         for choice in (self.rater, self.certainty):
             choice.currentIndexChanged.connect(self.changed)
 
@@ -186,7 +186,7 @@ class Form(QWidget):
         for name, box in self.inputs.items():
             # The numbers stand in one column; where that is too narrow, below.
             box.setMinimumWidth(widest)
-            pairs.append(Pair(box, self._told[name], even=False))
+            pairs.append(Pair(box, self._told[name], shares=(0, 1)))
             column.addWidget(pairs[-1])
         Pair.join(pairs)
         return all_of_them

@@ -46,7 +46,8 @@ class LearningTabs(QTabWidget):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self.setDocumentMode(True)
         self.addTab(_scrolled(self.experts), self.tr("An expert"))
-        self.addTab(_scrolled(self.deeper), self.tr("Deeper, for researchers"))
+        self.addTab(_scrolled(self.deeper), self.tr("Deeper"))
+        self.setTabToolTip(1, self.tr("For researchers: adapt the model itself"))
         narrow_tabs(self)
         self._rest.timeout.connect(self._read)
         for signal in (study.opened, study.changed, viewer.models_changed):

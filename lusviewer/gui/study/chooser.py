@@ -106,7 +106,7 @@ class Chooser(QWidget):
         column.setContentsMargins(SPACE, SPACE, SPACE, 0)
         column.setSpacing(SPACE // 2)
         column.addLayout(top)
-        self.boxes = Pair(self.show_box, self.order_box, SPACE // 2, even=True)
+        self.boxes = Pair(self.show_box, self.order_box, SPACE // 2)
         column.addWidget(self.boxes)
         column.addWidget(self.task_box)
 

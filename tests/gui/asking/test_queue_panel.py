@@ -214,3 +214,20 @@ def test_in_a_narrow_dock_no_title_of_a_page_is_out_of_reach(
     bar = panel.pages.tabBar()
     for page in range(bar.count()):
         assert bar.rect().contains(bar.tabRect(page))
+
+
+def test_in_a_narrow_card_the_name_is_shortened_and_never_cut(
+    qtbot: QtBot, panel: QueuePanel
+) -> None:
+    shown(qtbot, panel)
+    card = panel.cards[0]
+    card.resize(900, card.height())
+    assert card.name.text() == card.ask.clip.name
+    assert card.whose.isVisible()
+    font = card.font()
+    font.setPointSizeF(3 * font.pointSizeF())
+    card.setFont(font)
+    card.resize(110, 400)
+    assert card.name.text() != card.ask.clip.name
+    assert not card.whose.isVisible()
+    assert card.name.height() >= card.name.sizeHint().height()
