@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.cancel import CancelToken
-from lusviewer.errors import LibraryError
+from lusviewer.errors import ClipError, LibraryError
 from lusviewer.files import make_folder, written
 from lusviewer.io import open_clip
 from lusviewer.library.annotations import (
@@ -60,21 +60,33 @@ def _keep(library: Library, clip: ClipEntry, found: Annotations, note: str) -> N
 
 
 def export_lines(
-    library: Library, folder: Path, kind: str, rater: str | None = None
+    library: Library,
+    folder: Path,
+    kind: str,
+    rater: str | None = None,
+    refused: list[tuple[Path, ClipError]] | None = None,
 ) -> tuple[Path, ...]:
     """Write the drawings in force, a file a clip (OHIF: a clip and rater).
 
     Files are called ``<clip's name>.json`` or ``<clip's name>.<rater>.json``, so that
-    both programs and ``import_lines`` find the clip again.
+    both programs and ``import_lines`` find the clip again. Clips that cannot be opened
+    go to ``refused``, where it is given; else the first one's error is raised.
     """
     make_folder(folder)
     files: list[Path] = []
     for clip_id in library.drawings.clips():
         clip = library.clips.get(clip_id)
         drawings = library.drawings.of_clip(clip_id, rater)
-        if drawings:
+        if not drawings:
+            continue
+        try:
             documents = _documents(clip, drawings, kind, rater)
-            files += [_write(folder / name, text) for name, text in documents.items()]
+        except ClipError as error:
+            if refused is None:
+                raise
+            refused.append((clip.path, error))
+            continue
+        files += [_write(folder / name, text) for name, text in documents.items()]
     return tuple(files)
 
 

@@ -153,6 +153,21 @@ def test_a_program_is_told_of_all_clips_and_of_tasks(shell: Shell, exam: Path) -
     assert (tasks["s_f"]["lowest"], tasks["s_f"]["highest"]) == (10, 500)
 
 
+def test_lines_of_other_clips_go_out_though_one_is_gone(
+    shell: Shell, tmp_path: Path
+) -> None:
+    own = write_dicom(tmp_path / "own.dcm", n_frames=2)
+    assert shell("add", own, "--patient", "B") == 0
+    line = Line("pleura", ((10.0, 20.0), (30.0, 21.0)))
+    with open_library(shell.folder) as library:
+        library.drawings.draw(4, 0, [line], rater="anna")
+        library.drawings.draw(1, 0, [line], rater="anna")
+    own.unlink()
+    assert shell("export", tmp_path / "lines", "--lines", "slicer") == 1
+    assert "own.dcm does not exist" in shell.err
+    assert [file.name for file in (tmp_path / "lines").iterdir()] == ["clip0.json"]
+
+
 def test_clips_are_listed_by_exam_rater_and_what_became_of_their_files(
     shell: Shell, exam: Path, tmp_path: Path
 ) -> None:
