@@ -34,7 +34,7 @@ def written(path: Path) -> Iterator[BinaryIO]:
     is full, or a folder that may not be written to, is a ``ResultError``.
     """
     # Without the name itself, which may be as long as the system allows.
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    part = path.parent / f".{uuid.uuid4().hex}.part"
     try:
         with part.open("xb") as file:
             yield file

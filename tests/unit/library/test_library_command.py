@@ -269,6 +269,7 @@ def test_moved_files_are_told_of_and_found_again(
         (("list", "--value", 2), "does not say of which task"),
         (("list", "--labelled", "severity", "--value", 9), "'9' is no value"),
         (("export", "out.csv", "--rater", "nobody"), "is by 'nobody'"),
+        (("export", "."), ". could not be written"),
         (("task", "severity", "--classes", "a,b"), "severity is built in"),
         (("relocate", "nowhere"), "is no folder"),
     ],
