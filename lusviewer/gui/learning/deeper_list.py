@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from lusviewer.gui.learning.words import date_words, joined
 from lusviewer.gui.panel_parts import clear, link, titled_card, words
@@ -37,6 +37,7 @@ class DeeperList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asking: QMessageBox | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE // 2)
@@ -58,19 +59,35 @@ class DeeperList(QWidget):
         text = told.format(step=run.step, total=run.total)
         column.addWidget(words(text, "muted", wrap=True))
         on = self.tr("Go on"), self.tr("Go on with {name} from its last checkpoint")
-        off = self.tr("Drop"), self.tr("Delete the checkpoint of {name}")
+        off = self.tr("Delete ..."), self.tr("Delete the checkpoint of {name}")
         column.addLayout(
             _links(
                 (on[0], on[1].format(name=run.title), run, self.resumption_wanted.emit),
-                (
-                    off[0],
-                    off[1].format(name=run.title),
-                    run.folder,
-                    self.drop_wanted.emit,
-                ),
+                (off[0], off[1].format(name=run.title), run, self.ask_deletion),
             )
         )
         return frame
+
+    def ask_deletion(self, run: Interrupted) -> None:
+        """Ask whether what a run has reached is really to be deleted."""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Delete a checkpoint"))
+        box.setText(self.tr("Delete the checkpoint of {name}?").format(name=run.title))
+        told = self.tr(
+            "It is at step {step} of {total} and could not go on from there any more. "
+            "This cannot be undone."
+        )
+        box.setInformativeText(told.format(step=run.step, total=run.total))
+        delete = box.addButton(
+            self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole
+        )
+        keep = box.addButton(self.tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        delete.clicked.connect(lambda: self.drop_wanted.emit(run.folder))
+        box.finished.connect(box.deleteLater)
+        self.asking = box
+        box.open()
 
     def _model(self, model: EarlierModel, used: Path) -> QFrame:
         frame, column = titled_card(model.folder.name)

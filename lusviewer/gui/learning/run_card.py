@@ -31,7 +31,15 @@ from lusviewer.gui.learning.words import (
     time_left,
     time_taken,
 )
-from lusviewer.gui.panel_parts import ElidedLabel, Meter, Section, clear, link, words
+from lusviewer.gui.panel_parts import (
+    ElidedLabel,
+    Meter,
+    Section,
+    clear,
+    link,
+    set_role,
+    words,
+)
 from lusviewer.gui.theme import SPACE, font
 
 if TYPE_CHECKING:
@@ -157,6 +165,7 @@ class RunCard(QFrame):
         if self._pausing is not self.training.can_pause:
             self._fill_buttons()
         self.doing.setText(self._doing())
+        self.doing.setVisible(bool(self.doing.text()))
         progress = told.progress
         total = 0 if progress is None else progress.total
         self.bar.setRange(0, total)
@@ -164,6 +173,8 @@ class RunCard(QFrame):
         text = self._result()
         self.result.setText(text)
         self.result.setVisible(bool(text))
+        failed = self.training.state is State.FAILED
+        set_role(self.result, "banner" if failed else "")
         self.kinds.show_kinds(self.training)
         self._show_curves()
         self.log.show_log()
@@ -206,7 +217,10 @@ class RunCard(QFrame):
         if error is not None:
             return f"{error.message}\n{error.hint}".strip()
         last = "\n".join(self.training.last_errors[-3:])
-        told = self.tr("The training ended unexpectedly. The log is in {path}.")
+        told = self.tr(
+            "The training ended unexpectedly and wrote no result. Start it again; if "
+            "that happens once more, send the log, {path}."
+        )
         return f"{told.format(path=self._log_path)}\n{last}".strip()
 
     def _show_curves(self) -> None:

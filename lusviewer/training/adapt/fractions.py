@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lusviewer.training.adapt.settings import PRETRAIN
+from lusviewer.training.adapt.study import heading
 from lusviewer.training.label_fraction.curve import Scores
 from lusviewer.training.label_fraction.figures import measured
 from lusviewer.training.label_fraction.judge import described, judged
@@ -87,7 +88,7 @@ def judge(found: Mapping[str, Found]) -> tuple[bool | None, str]:
     worse = [name for name, gain in gains.items() if _side(gain) < 0]
     paid = None if not better and not worse else bool(better) and not worse
     words = "; ".join(
-        f"{name} {_signed(gain['value'])} ({_signed(gain['interval'][0])} to "
+        f"{heading(name)} {_signed(gain['value'])} ({_signed(gain['interval'][0])} to "
         f"{_signed(gain['interval'][1])})"
         for name, gain in gains.items()
     )

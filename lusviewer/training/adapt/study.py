@@ -266,12 +266,12 @@ def wary(study: Study) -> Iterator[str]:
         few = [f"{n} show {word!r}" for word, n in shown if n < _FEW]
         if few:
             yield (
-                f"{_heading(question.name)}: of the tested patients "
+                f"{heading(question.name)}: of the tested patients "
                 f"{' and '.join(few)}; what comes of it will be known roughly only."
             )
 
 
-def _heading(name: str) -> str:
+def heading(name: str) -> str:
     """Return a question's name as a heading: "A-lines", "Severity 2 or more"."""
     key = f"{_FINDING}{name}"
     words = feature_words(key) if is_feature(key) else name.replace("_", " ")

@@ -282,6 +282,7 @@ def test_a_training_that_is_killed_says_so_and_where_the_log_is(
     said = words_in(panel.tabs.experts.runs.cards[training])
     assert "ended unexpectedly" in said
     assert "lusviewer.log" in said
+    assert panel.tabs.experts.runs.cards[training].result.property("role") == "banner"
     press(qtbot, panel.tabs.experts.runs.cards[training], "Put away")
     assert not panel.trainings.all
 
