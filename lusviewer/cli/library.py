@@ -40,9 +40,7 @@ from lusviewer.library.zones import read_zone
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
-    from lusviewer.errors import ClipError
     from lusviewer.library import ClipEntry, Library
     from lusviewer.library.adding import Step
 
@@ -194,17 +192,21 @@ def _define(library: Library, arguments: argparse.Namespace, _: CancelToken) -> 
 def _export(library: Library, arguments: argparse.Namespace, _: CancelToken) -> int:
     require_rater(library, arguments.rater)
     if arguments.lines:
-        refused: list[tuple[Path, ClipError]] = []
-        files = export_lines(
-            library, arguments.target, arguments.lines, arguments.rater, refused
-        )
-        for path, error in refused:
-            print(_told(path, error), file=sys.stderr)
-        print(f"{len(files)} files in {arguments.target}")
-        return 1 if refused else 0
+        return _export_lines(library, arguments)
     rows = write_label_table(library, arguments.target, arguments.rater)
     print(f"{rows} rows in {arguments.target}")
     return 0
+
+
+def _export_lines(library: Library, arguments: argparse.Namespace) -> int:
+    target, files, status = arguments.target, 0, 0
+    for one in export_lines(library, target, arguments.lines, arguments.rater):
+        files += len(one.files)
+        if one.error is not None:
+            print(_told(one.clip.path, one.error), file=sys.stderr)
+            status = 1
+    print(f"{files} files in {target}")
+    return status
 
 
 def _import(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from lusviewer.library.annotations import (
 from lusviewer.library.drawings import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from lusviewer.clip import Clip
@@ -59,22 +60,29 @@ def _keep(library: Library, clip: ClipEntry, found: Annotations, note: str) -> N
                     draw(change, clip.id, frame, lines, note=note)
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files of one clip's lines, or why there are none; ``done`` of ``total``."""
+
+    clip: ClipEntry
+    done: int
+    total: int
+    files: tuple[Path, ...] = ()
+    error: ClipError | None = None
+
+
 def export_lines(
-    library: Library,
-    folder: Path,
-    kind: str,
-    rater: str | None = None,
-    refused: list[tuple[Path, ClipError]] | None = None,
-) -> tuple[Path, ...]:
-    """Write the drawings in force, a file a clip (OHIF: a clip and rater).
+    library: Library, folder: Path, kind: str, rater: str | None = None
+) -> Iterator[Exported]:
+    """Write the drawings in force clip by clip (OHIF: a file a clip and rater).
 
     Files are called ``<clip's name>.json`` or ``<clip's name>.<rater>.json``, so that
-    both programs and ``import_lines`` find the clip again. Clips that cannot be opened
-    go to ``refused``, where it is given; else the first one's error is raised.
+    both programs and ``import_lines`` find the clip again. A clip that cannot be opened
+    is told as such; the others go on.
     """
     make_folder(folder)
-    files: list[Path] = []
-    for clip_id in library.drawings.clips():
+    ids = library.drawings.clips()
+    for done, clip_id in enumerate(ids, 1):
         clip = library.clips.get(clip_id)
         drawings = library.drawings.of_clip(clip_id, rater)
         if not drawings:
@@ -82,12 +90,10 @@ def export_lines(
         try:
             documents = _documents(clip, drawings, kind, rater)
         except ClipError as error:
-            if refused is None:
-                raise
-            refused.append((clip.path, error))
+            yield Exported(clip, done, len(ids), error=error)
             continue
-        files += [_write(folder / name, text) for name, text in documents.items()]
-    return tuple(files)
+        files = [_write(folder / name, text) for name, text in documents.items()]
+        yield Exported(clip, done, len(ids), tuple(files))
 
 
 def _documents(

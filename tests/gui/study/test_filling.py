@@ -240,6 +240,24 @@ def test_lines_go_out_and_come_in(
         assert kept.lines[0].kind == "pleura"
 
 
+def test_lines_of_other_clips_go_out_where_one_clip_is_gone(
+    qtbot: QtBot, window: MainWindow, clips: Path, tmp_path: Path
+) -> None:
+    add(qtbot, window, clips)
+    line = Line("pleura", ((10.0, 60.0), (200.0, 62.0)))
+    with open_library(window.study.shelf.folder) as library:
+        gone, there, *_ = library.clips.all()
+        for clip in (gone, there):
+            library.drawings.draw(clip.id, 0, [line], rater="ben")
+    gone.path.unlink()
+    (tmp_path / "lines").mkdir()
+    choose(qtbot, window, "study_export_slicer", tmp_path / "lines")
+    assert outcomes(ended(qtbot, window)) == [
+        (gone.name, "missing"),
+        (f"{there.path.stem}.json", "written"),
+    ]
+
+
 def test_moved_clips_are_missed_and_found_again(
     qtbot: QtBot, window: MainWindow, clips: Path, tmp_path: Path
 ) -> None:

@@ -116,7 +116,8 @@ def test_what_is_exported_is_read_back(
 ) -> None:
     study.drawings.draw(1, 0, [PLEURA, A_LINE, B_LINE], rater="anna")
     study.drawings.draw(1, 4, [], rater="anna")
-    (file,) = export_lines(study, tmp_path / "out", kind, "anna")
+    (exported,) = export_lines(study, tmp_path / "out", kind, "anna")
+    (file,) = exported.files
     assert file.name == "cine.anna.json"
     with open_library(tmp_path / "other") as other:
         list(add_paths(other, [study.clips.get(1).path], CancelToken(), who="ben"))

@@ -148,16 +148,21 @@ def export_labels(
 
 
 def export_lines(
-    wish: tuple[Path, str], who: str, shelf: Shelf, _cancel: CancelToken
+    wish: tuple[Path, str], who: str, shelf: Shelf, cancel: CancelToken
 ) -> Iterator[Progressed]:
     """Write drawn lines into a folder, for "slicer" or for "ohif"."""
     from lusviewer.library import annotation_files
 
     del who
     folder, kind = wish
-    files = annotation_files.export_lines(shelf.library(), folder, kind)
-    for done, file in enumerate(files, 1):
-        yield Progressed(done, len(files), told=Told(file, "written"))
+    for one in annotation_files.export_lines(shelf.library(), folder, kind):
+        tellings = [Told(file, "written") for file in one.files]
+        if one.error is not None:
+            why, hint = one.error.message, one.error.hint
+            tellings.append(Told(one.clip.path, "missing", why, hint))
+        for told in tellings:
+            yield Progressed(one.done, one.total, told=told)
+        cancel.check()
 
 
 def relocate(
