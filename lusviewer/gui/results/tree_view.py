@@ -34,9 +34,9 @@ _BESIDE_WORDS: Final = 24.0
 _ROOM: Final = 1000.0
 """Wider than this, questions are written in two lines: else nobody could read them."""
 _EDGE: Final = 24.0
-_LEGIBLE: Final = 0.85
+_LEGIBLE: Final = 0.75
 """Words smaller than this share of the window's nobody reads with ease."""
-_GAP: Final = (22.0, 62.0)
+_GAP: Final = (22.0, 44.0)
 _PAD: Final = 10.0
 _BAR: Final = 7.0
 _WIDEST: Final = 300.0

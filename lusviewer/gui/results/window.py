@@ -228,13 +228,14 @@ class ResultWindow(QWidget):
             self.tabs.removeTab(0)
             if page is not None:
                 page.deleteLater()
-        for title, _ in makers:
+        for number, (title, _) in enumerate(makers):
             place = QWidget()
             place.setAutoFillBackground(True)
             place.setBackgroundRole(QPalette.ColorRole.Base)
             layout = QVBoxLayout(place)
             layout.setContentsMargins(0, 0, 0, 0)
             self.tabs.addTab(place, title)
+            self.tabs.setTabToolTip(number, title)
         self._fill_page(self.tabs.currentIndex())
 
     @Slot(int)
