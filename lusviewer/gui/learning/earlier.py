@@ -9,10 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from lusviewer.gui.learning.words import (
+    auc_words,
     beside_words,
     clips_words,
     date_words,
-    figure_words,
     joined,
     parted_words,
     patients_words,
@@ -65,8 +65,7 @@ class EarlierList(QWidget):
             column.addWidget(words(asked, wrap=True))
         when = joined([date_words(one.created_utc), _size(one)])
         column.addWidget(words(when, "muted", wrap=True))
-        auc = self.tr("AUC {auc}").format(auc=figure_words(one.figures.auc))
-        column.addWidget(words(auc))
+        column.addWidget(words(auc_words(one.figures.auc), wrap=True))
         for beside in one.figures.beside:
             column.addWidget(words(beside_words(beside), wrap=True))
         row = QHBoxLayout()

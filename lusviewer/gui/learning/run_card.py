@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -45,6 +46,8 @@ from lusviewer.gui.theme import SPACE, font
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from PySide6.QtGui import QResizeEvent
 
     from lusviewer.gui.learning.curve_plot import CurvePlot
     from lusviewer.gui.learning.plots import Plots
@@ -247,8 +250,8 @@ class _KindTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE)
         self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(0, 3)
-        self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnStretch(1, 1)
+        self._rows: list[tuple[ElidedLabel, Meter, QLabel]] = []
         self.hide()
 
     def show_kinds(self, training: Training) -> None:
@@ -265,11 +268,30 @@ class _KindTable(QWidget):
                 # Half is chance: what is above it fills the bar.
                 meter.set_value(max(0.0, 2 * auc.value - 1))
                 meter.setToolTip(self.tr("From chance, 0.5, to perfect, 1"))
-            self._grid.addWidget(ElidedLabel(kind_words(kind)), row, 0)
-            self._grid.addWidget(meter, row, 1)
-            self._grid.addWidget(words(figure_words(auc), "muted"), row, 2)
+            name, figure = ElidedLabel(kind_words(kind)), words("", "muted")
+            figure.setText(figure_words(auc))
+            self._rows.append((name, meter, figure))
+            for column, part in enumerate(self._rows[-1]):
+                self._grid.addWidget(part, row, column)
+        if len(kinds) > self._shown:
+            self._share_room()
         self._shown = len(kinds)
         self.setVisible(bool(kinds))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See again whether there is room for the bars."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Leave the bars out where the names would be cut: the figures say as much."""
+        sides = [
+            name.sizeHint().width() + figure.sizeHint().width()
+            for name, _, figure in self._rows
+        ]
+        roomy = max(sides, default=0) + 2 * SPACE + _METER <= self.width()
+        for _, meter, _ in self._rows:
+            meter.setVisible(roomy)
 
 
 class _LogSection(Section):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lusviewer.gui.learning.trainings import State
+from lusviewer.gui.panel_parts import Meter
 from lusviewer.library import open_library
 from tests.gui.conftest import WAIT_MS
 from tests.gui.learning.conftest import looked, press, reads, words_in
@@ -184,6 +185,11 @@ def test_a_training_shows_how_it_goes_and_its_result_is_opened_and_deleted(
     said = words_in(card)
     assert "On patients it never saw: AUC" in said
     assert "in AUC" in said
+    assert "AUC of each kind (95 % interval)" in said
+    [bar] = card.kinds.findChildren(Meter)
+    assert bar.isVisible()
+    card.kinds.resize(150, card.kinds.height())
+    assert not bar.isVisible()
     with qtbot.waitSignal(panel.result_wanted, timeout=WAIT_MS) as wanted:
         press(qtbot, card, "Show the result")
     assert wanted.args == [library / "experts" / "severity-local-1"]
