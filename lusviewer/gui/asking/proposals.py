@@ -44,7 +44,7 @@ class ProposalList(QTreeWidget):
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setMinimumHeight(160)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -67,7 +67,7 @@ class ProposalList(QTreeWidget):
         self.proposals = proposals
         for one in proposals:
             answer = f"{words_of(one.task)}: {one.value}"
-            item = Item([one.clip.name, answer, _sure(one.probability)])
+            item = Item([one.clip.path.stem, answer, _sure(one.probability)])
             item.setToolTip(0, f"{one.clip.patient}  {one.clip.path}")
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
             self.addTopLevelItem(item)

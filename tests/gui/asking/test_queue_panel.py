@@ -197,6 +197,9 @@ def test_confirming_is_offered_for_what_is_selected_alone(
     assert panel.model.proposals
     assert not panel.confirm.isEnabled()
     assert "Select answers" in panel.confirm.toolTip()
+    first = panel.proposals.topLevelItem(0)
+    assert first is not None
+    assert first.text(0) == panel.model.proposals[0].clip.path.stem
     panel.proposals.selectAll()
     chosen = len(panel.proposals.selectedItems())
     assert panel.confirm.isEnabled()
