@@ -75,7 +75,7 @@ def test_too_few_labels_and_tasks_without_classes_are_told(study: Library) -> No
     study.labels.give(
         *(Answer(row + 1, "finding.a_lines", "no", "anna") for row in range(30))
     )
-    with pytest.raises(LibraryError, match="All 30 labels for a lines say no"):
+    with pytest.raises(LibraryError, match="All 30 labels for A-lines say no"):
         next(labels_spent(study, "a_lines", CancelToken()))
     with pytest.raises(LibraryError, match="no classes"):
         next(labels_spent(study, "s_f", CancelToken()))
