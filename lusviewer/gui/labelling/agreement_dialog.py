@@ -39,6 +39,9 @@ _REST_MS: Final = 500
 """How long after a change of the library raters are compared anew."""
 
 
+_FEW_PATIENTS: Final = 10
+
+
 class AgreementDialog(QDialog):
     """Two raters to choose; it follows the library while it is open."""
 
@@ -200,6 +203,9 @@ class AgreementDialog(QDialog):
             )
             names = (self._questions[key].title for key in agreement.by_experts)
             text = f"{text} {taught.format(tasks=', '.join(names))}"
+        if any(one.patients < _FEW_PATIENTS for one in agreement.tasks):
+            few = self.tr("Of fewer than {n} patients an interval says little.")
+            text = f"{text} {few.format(n=_FEW_PATIENTS)}"
         self.note.setText(text)
         self.tasks.texts.show_rows([self._row(one) for one in agreement.tasks])
         self._fill_numbers(agreement.numbers)
@@ -218,7 +224,7 @@ class AgreementDialog(QDialog):
 
     def _row(self, one: TaskAgreement) -> tuple[str, ...]:
         kappa = one.kappa.words or self.tr("not defined")
-        agreed = f"{one.agreed:.0%}"
+        agreed = f"{100 * one.agreed:.0f} %"
         title = self._title(one)
         if one.weighted:
             title = self.tr("{title}, weighted").format(title=title)

@@ -67,8 +67,9 @@ def test_kappas_stand_in_a_table_and_clips_apart_below(
     dialog = page(qtbot, window)
     assert (dialog.first.currentText(), dialog.second.currentText()) == ("anna", "bert")
     [row] = dialog.tasks.texts.rows
-    assert row[2:] == ("67%", "3", "2")
+    assert row[2:] == ("67 %", "3", "2")
     assert row[0] == "Severity, weighted"
+    assert "Of fewer than 10 patients an interval says little." in dialog.note.text()
     assert "1 of 3 clips" in dialog.apart_title.text()
     [apart] = dialog.apart.texts.rows
     assert apart == ("A · 1.avi", "2", "3")
