@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -26,6 +26,8 @@ from lusviewer.gui.panel_parts import clear, words
 from lusviewer.gui.theme import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtCore import QModelIndex
     from PySide6.QtGui import QCloseEvent
 
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 _REST_MS: Final = 500
 """How long after a change of the library raters are compared anew."""
-
-
 _FEW_PATIENTS: Final = 10
 
 
@@ -203,10 +203,7 @@ class AgreementDialog(QDialog):
             )
             names = (self._questions[key].title for key in agreement.by_experts)
             text = f"{text} {taught.format(tasks=', '.join(names))}"
-        if any(one.patients < _FEW_PATIENTS for one in agreement.tasks):
-            few = self.tr("Of fewer than {n} patients an interval says little.")
-            text = f"{text} {few.format(n=_FEW_PATIENTS)}"
-        self.note.setText(text)
+        self.note.setText(f"{text} {_of_few(agreement.tasks)}".strip())
         self.tasks.texts.show_rows([self._row(one) for one in agreement.tasks])
         self._fill_numbers(agreement.numbers)
         if agreement.tasks:
@@ -344,3 +341,13 @@ class AgreementDialog(QDialog):
         self._rest.stop()
         self._lane.close()
         super().closeEvent(event)
+
+
+def _of_few(tasks: Iterable[TaskAgreement]) -> str:
+    """Return that some intervals are of few patients, "" where none is."""
+    if all(one.patients >= _FEW_PATIENTS for one in tasks):
+        return ""
+    few = QCoreApplication.translate(
+        "AgreementDialog", "Of fewer than {n} patients an interval says little."
+    )
+    return few.format(n=_FEW_PATIENTS)
