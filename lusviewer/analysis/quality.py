@@ -52,8 +52,8 @@ def _view_problem(timelines: Timelines, limits: QualityLimits) -> str:
     known = shadow[np.isfinite(shadow)]
     if known.size and np.median(known) > limits.shadow_max:
         return (
-            f"Most of the beam lies in shadow ({np.median(known):.0%}): too little "
-            "of the lung is seen."
+            f"Most of the beam lies in shadow ({100 * np.median(known):.0f} %): "
+            "too little of the lung is seen."
         )
     view, embeddings = limits.lung_view, timelines.embeddings
     if view is None or embeddings is None:

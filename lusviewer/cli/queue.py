@@ -59,7 +59,7 @@ def _tell(queue: Queue, proposals: tuple[Proposal, ...]) -> None:
     if proposals:
         print(f"To confirm, {len(proposals)} of {len(queue.proposals)}:")
     for one in proposals:
-        sure = f"{one.task}={one.value} ({one.probability:.0%})"
+        sure = f"{one.task}={one.value} ({100 * one.probability:.0f} %)"
         print(f"{one.clip.id:6} {one.clip.patient:10} {one.clip.path}  {sure}")
     missing = [task for task in queue.tasks if task not in queue.learned]
     if missing:

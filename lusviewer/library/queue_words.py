@@ -80,15 +80,19 @@ def _words(task: Task) -> str:
     return feature_words(task.key) if task.key in FEATURES else task.words
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _between(columns: Sequence[Question], chances: Array) -> str:
     words = _words(columns[0].task)
     if len(columns) == 1:
-        return f"{words}: hard to tell, {columns[0].value} at {chances[0]:.0%}"
+        return f"{words}: hard to tell, {columns[0].value} at {_percent(chances[0])}"
     share = chances / max(float(chances.sum()), 1e-12)
     first, second = np.argsort(-share)[:2].tolist()
     return (
         f"{words}: {columns[first].value} or {columns[second].value}, "
-        f"{share[first]:.0%} and {share[second]:.0%}"
+        f"{_percent(share[first])} and {_percent(share[second])}"
     )
 
 
@@ -107,7 +111,8 @@ def _at_odds(asked: Asked, columns: Sequence[Question], row: int) -> list[str]:
         return []
     mine, its = columns[q], columns[other]
     its_value = its.value if seen[other] > 0.5 else its.no or f"not {its.value}"
+    here = _percent(asked.probabilities[row, q])
     return [
-        f"{_words(mine.task)}: {mine.value} at {asked.probabilities[row, q]:.0%}, but "
-        f"{given[q, other]:.0%} where {_words(its.task)}: {its_value}"
+        f"{_words(mine.task)}: {mine.value} at {here}, "
+        f"but usually {_percent(given[q, other])} where {_words(its.task)}: {its_value}"
     ]

@@ -321,7 +321,7 @@ def test_a_clip_mostly_in_shadow_is_not_assessable(bundle):
 
     assert report_of(clip_of(half), bundle).quality.assessable
     assert shaded.reason == (
-        "Most of the beam lies in shadow (90%): too little of the lung is seen."
+        "Most of the beam lies in shadow (90 %): too little of the lung is seen."
     )
 
 

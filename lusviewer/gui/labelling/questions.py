@@ -133,8 +133,8 @@ def certainty_words(certainty: float) -> str:
     """Return a certainty in words, "" where one is certain."""
     if certainty >= 1.0:
         return ""
-    return tr(_CERTAIN.get(certainty, "")) or tr("certain to {p:.0%}").format(
-        p=certainty
+    return tr(_CERTAIN.get(certainty, "")) or tr("certain to {p:.0f} %").format(
+        p=100 * certainty
     )
 
 

@@ -45,8 +45,8 @@ class FractionChart(Chart):
             axis_over("", [*across, 0.0]), axis_over("", ends, _LEAST, grid=True)
         )
         told = [
-            tr("{share:.0%} of the labels: {value:.2f}").format(
-                share=one.share, value=one.adapted.value
+            tr("{share:.0f} % of the labels: {value:.2f}").format(
+                share=100 * one.share, value=one.adapted.value
             )
             for one in shares
             if one.adapted is not None

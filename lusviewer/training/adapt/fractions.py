@@ -138,8 +138,9 @@ def in_words(found: Found) -> Iterator[str]:
             zip(one["arms"][BASE], one["arms"][ADAPTED], strict=True)
         )
         for before, after in rows:
+            share = f"{100 * before['fraction']:.0f} %"
             yield (
-                f"| {name} | {before['fraction']:.0%} ({before['patients']:g} people) "
+                f"| {name} | {share} ({before['patients']:g} people) "
                 f"| {_figure(before['auc'])} | {_figure(after['auc'])} "
                 f"| {_figure(after[GAIN])} |"
             )

@@ -33,7 +33,7 @@ def train(settings: UsclSettings, cancel: CancelToken) -> Iterator[Event]:
 def export(settings: UsclSettings, cancel: CancelToken) -> Iterator[Event]:
     """Write the encoder's graph, manifest and card."""
     cancel.check()
-    told = f"the diagnosis told of {settings.labelled:.0%} of the patients"
+    told = f"the diagnosis told of {100 * settings.labelled:.0f} % of the patients"
     taught = told if settings.labelled else "unlabelled"
     yield from finish.export(settings, "uscl", _ABOUT, taught)
 

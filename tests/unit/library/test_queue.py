@@ -55,7 +55,7 @@ def test_without_labels_the_findings_are_asked_by_what_the_model_says(
     queue = make_queue(study, ["b_lines"], 4)
     assert queue.tasks == (B,)
     assert queue.asks[0].clip.id == 1
-    assert "hard to tell, yes at 50%" in queue.asks[0].why[0]
+    assert "hard to tell, yes at 50 %" in queue.asks[0].why[0]
     assert len({ask.clip.patient for ask in queue.asks}) == 4
     assert (queue.waiting, queue.proposals, queue.learned) == (N - 1, (), ())
     assert len(make_queue(study).tasks) == 5

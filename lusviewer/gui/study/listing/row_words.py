@@ -25,11 +25,11 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
         for key, value in sorted(row.labels.items())
     ]
     lines += [
-        tr("{what}, predicted by {expert}: {value} ({p:.0%})").format(
+        tr("{what}, predicted by {expert}: {value} ({p:.0f} %)").format(
             what=title_of(one.target, tasks),
             expert=one.expert,
             value=tr("no call") if one.abstained else value_words(one.target, one.best),
-            p=one.probability,
+            p=100 * one.probability,
         )
         for one in row.predictions
     ]
