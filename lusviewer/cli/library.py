@@ -25,6 +25,7 @@ from lusviewer.library.adding import (
     find_again,
 )
 from lusviewer.library.annotation_files import export_lines, import_lines
+from lusviewer.library.correction_table import write_correction_table
 from lusviewer.library.label_table import read_label_table, write_label_table
 from lusviewer.library.named import (
     require_library,
@@ -193,7 +194,8 @@ def _export(library: Library, arguments: argparse.Namespace, _: CancelToken) -> 
     require_rater(library, arguments.rater)
     if arguments.lines:
         return _export_lines(library, arguments)
-    rows = write_label_table(library, arguments.target, arguments.rater)
+    write = write_correction_table if arguments.corrections else write_label_table
+    rows = write(library, arguments.target, arguments.rater)
     print(f"{rows} rows in {arguments.target}")
     return 0
 

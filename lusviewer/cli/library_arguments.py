@@ -142,8 +142,14 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", metavar="PATH", type=Path, help="a CSV, or with --lines a folder"
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--lines", choices=LINE_FORMATS, help="drawn lines in that program's JSON"
+    )
+    instead.add_argument(
+        "--corrections",
+        action="store_true",
+        help="corrected biomarkers as CSV, with what the model had said",
     )
     parser.add_argument("--rater", metavar="NAME", help="only that person's")
 
@@ -193,7 +199,7 @@ _ACTIONS: Final[Actions] = {
     "list": ("list clips and what is said of them", _add_list),
     "label": ("say something of a clip", _add_label),
     "task": ("define a task of one's own", _add_task),
-    "export": ("write labels as CSV, or drawn lines as JSON", _add_export),
+    "export": ("write labels or corrections as CSV, or lines as JSON", _add_export),
     "import": ("read labels from CSV, lines from JSON, or a collection", _add_import),
     "agreement": ("say how far two raters agree", _add_agreement),
     "relocate": ("find clips again whose files were moved", _add_relocate),

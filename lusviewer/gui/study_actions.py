@@ -63,6 +63,14 @@ STUDY_ACTIONS: Final[tuple[ActionSpec, ...]] = (
         "library",
     ),
     ActionSpec(
+        "study_export_corrections",
+        QT_TRANSLATE_NOOP("Actions", "Export corrected &biomarkers (CSV) ..."),
+        (),
+        "",
+        "study/c",
+        "library",
+    ),
+    ActionSpec(
         "study_export_slicer",
         QT_TRANSLATE_NOOP("Actions", "Export lines for &SlicerUltrasound ..."),
         (),

@@ -77,13 +77,31 @@ class Corrections:
 
     def of_clip(self, clip_id: int, rater: str | None = None) -> tuple[Corrected, ...]:
         """Return what is in force in a clip, of all raters or of one, by rater."""
-        by = [CORRECTIONS.c.rater == rater] if rater is not None else []
-        in_force = (CORRECTIONS.c.current, CORRECTIONS.c.set_values != _NOTHING)
-        return self._select(CORRECTIONS.c.clip_id == clip_id, *in_force, *by)
+        return self._in_force(rater, CORRECTIONS.c.clip_id == clip_id)
+
+    def current(self, rater: str | None = None) -> tuple[Corrected, ...]:
+        """Return what is in force in all clips, of all raters or of one, by clip."""
+        found = self._in_force(rater)
+        return tuple(sorted(found, key=lambda one: (one.clip_id, one.rater)))
+
+    def raters(self) -> tuple[str, ...]:
+        """Return everyone who ever corrected a biomarker."""
+        query = select(CORRECTIONS.c.rater).distinct().order_by(CORRECTIONS.c.rater)
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(query))
 
     def history(self, clip_id: int) -> tuple[Corrected, ...]:
         """Return all that was ever set in a clip, by rater, oldest first."""
         return self._select(CORRECTIONS.c.clip_id == clip_id)
+
+    def _in_force(
+        self,
+        rater: str | None,
+        *conditions: Any,  # noqa: ANN401 - SQLAlchemy's own
+    ) -> tuple[Corrected, ...]:
+        by = [CORRECTIONS.c.rater == rater] if rater is not None else []
+        in_force = (CORRECTIONS.c.current, CORRECTIONS.c.set_values != _NOTHING)
+        return self._select(*conditions, *in_force, *by)
 
     def _select(self, *conditions: Any) -> tuple[Corrected, ...]:  # noqa: ANN401
         order = (CORRECTIONS.c.rater, CORRECTIONS.c.id)

@@ -247,11 +247,16 @@ def _header(tasks: Iterable[str], fact_names: Iterable[str]) -> list[str]:
     return [*LABEL_COLUMNS, *columns, *DETAIL_COLUMNS, *NOTE_COLUMNS, *facts]
 
 
-def _clip_cells(clip: ClipEntry, folder: Path, rater: str) -> dict[str, str]:
+def file_cell(clip: ClipEntry, folder: Path) -> str:
+    """Return a clip's file as a table in ``folder`` names it."""
     path, folder = clip.path, folder.absolute()
     inside = path.is_relative_to(folder)
+    return (path.relative_to(folder) if inside else path).as_posix()
+
+
+def _clip_cells(clip: ClipEntry, folder: Path, rater: str) -> dict[str, str]:
     return {
-        "file": (path.relative_to(folder) if inside else path).as_posix(),
+        "file": file_cell(clip, folder),
         "patient": clip.patient,
         "exam": clip.exam,
         "zone": str(clip.zone) if clip.zone else "",

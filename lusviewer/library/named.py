@@ -37,15 +37,19 @@ def task_key(known: Mapping[str, Task], name: str) -> str:
 
 
 def require_rater(library: Library, rater: str | None) -> None:
-    """Raise ``LibraryError`` for one who never labelled or drew; None is anybody."""
+    """Raise ``LibraryError`` for one who did nothing in it; None is anybody."""
     if rater is None or rater in (known := library.labels.raters()):
+        return
+    if rater in (corrected := library.corrections.raters()):
         return
     drawn = (library.drawings.of_clip(clip) for clip in library.drawings.clips())
     drew = {drawing.rater for drawings in drawn for drawing in drawings}
     if rater not in drew:
         msg = f"Nothing in the library is by {rater!r}."
-        names = ", ".join(sorted(drew.union(known))) or "nobody yet"
-        raise LibraryError(msg, hint=f"These have labelled or drawn: {names}.")
+        names = ", ".join(sorted(drew.union(known, corrected))) or "nobody yet"
+        raise LibraryError(
+            msg, hint=f"These have labelled, drawn or corrected: {names}."
+        )
 
 
 def require_patient(library: Library, patient: str | None) -> None:

@@ -60,6 +60,7 @@ class StudyCommands(QObject):
             ("study_import_labels", self.ask_labels),
             ("study_import_lines", self.ask_lines),
             ("study_export_labels", self.ask_export),
+            ("study_export_corrections", self.ask_export_corrections),
             ("study_export_slicer", partial(self.ask_export_lines, "slicer")),
             ("study_export_ohif", partial(self.ask_export_lines, "ohif")),
             ("study_analyse", self.analyse),
@@ -162,6 +163,15 @@ class StudyCommands(QObject):
         run = partial(self._run_on_first, words, work.export_labels)
         kinds = self.tr("Tables (*.csv)")
         self._ask(self.tr("Export labels"), _Mode.AnyFile, run, kinds)
+
+    def ask_export_corrections(self) -> None:
+        """Ask for the file of a table of corrected biomarkers, and write it."""
+        words = self.tr("Exporting corrected biomarkers")
+        run = partial(self._run_on_first, words, work.export_corrections)
+        kinds = self.tr("Tables (*.csv)")
+        self._ask(self.tr("Export corrected biomarkers"), _Mode.AnyFile, run, kinds)
+        if isinstance(self.asked, QFileDialog):
+            self.asked.selectFile("corrections.csv")
 
     def ask_export_lines(self, kind: str) -> None:
         """Ask for a folder, and write the drawn lines into it."""

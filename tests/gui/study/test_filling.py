@@ -164,6 +164,25 @@ def test_labels_go_out_and_come_in_as_a_table(
         assert found == [{"severity": "2"}]
 
 
+def test_corrected_biomarkers_go_out_as_a_table(
+    qtbot: QtBot, window: MainWindow, clips: Path
+) -> None:
+    add(qtbot, window, clips)
+    with open_library(window.study.shelf.folder) as library:
+        library.corrections.correct(1, {"b_lines.many": 1.0}, rater="ben")
+    window.actions_by_name["study_export_corrections"].trigger()
+    dialog = window.study_commands.asked
+    assert isinstance(dialog, QFileDialog)
+    assert Path(dialog.selectedFiles()[0]).name == "corrections.csv"
+    dialog.reject()
+    table = clips / "mine.csv"
+    choose(qtbot, window, "study_export_corrections", table)
+    ended(qtbot, window)
+    assert "written" in window.study_panel.filling_card.told.text()
+    _, row = table.read_text().splitlines()
+    assert "ben,b_lines.many,1,," in row
+
+
 def test_what_waits_is_done_in_the_library_it_was_asked_for(
     qtbot: QtBot, window: MainWindow, clips: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lusviewer.errors import LibraryError
 from lusviewer.library import Library, open_library
+from lusviewer.library.correction_table import COLUMNS, write_correction_table
 from lusviewer.library.database import BACKUPS, Database
 from lusviewer.library.migrations import STEPS
 
@@ -128,3 +130,36 @@ def test_a_library_from_before_has_room_for_them(tmp_path: Path) -> None:
         library.corrections.correct(1, MANY, rater="anna")
         assert library.verify().holds
     assert len(list((folder / BACKUPS).iterdir())) == 1
+
+
+def test_all_that_is_in_force_goes_into_a_table(filled: Library, exam: Path) -> None:
+    both = {"measured.b_line_count_max": 3.0, "b_lines.many": 1.0}
+    filled.corrections.correct(2, MANY, rater="carl")
+    filled.corrections.correct(2, {}, rater="carl")
+    filled.corrections.correct(2, both, rater="ben")
+    filled.corrections.correct(1, FEW, rater="ben")
+    filled.corrections.correct(
+        1, MANY, rater="anna", model_values={"b_lines.many": 0.4}, model_sha256=SHA
+    )
+    assert write_correction_table(filled, exam.parent / "c.csv") == 5
+    with (exam.parent / "c.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    said = [(r["file"], r["rater"], r["biomarker"], r["value"]) for r in rows]
+    assert said == [
+        ("exam/clip0.png", "anna", "b_lines.many", "1"),
+        ("exam/clip0.png", "ben", "b_lines.many", "0.25"),
+        ("exam/clip0.png", "ben", "finding.effusion", "0"),
+        ("exam/clip1.png", "ben", "b_lines.many", "1"),
+        ("exam/clip1.png", "ben", "measured.b_line_count_max", "3"),
+    ]
+    assert (rows[0]["model_value"], rows[0]["model_sha256"]) == ("0.4", SHA)
+    assert (rows[1]["model_value"], rows[1]["model_sha256"]) == ("", "")
+    assert rows[0]["corrected_utc"] == filled.corrections.of_clip(1)[0].corrected_utc
+    assert {row["patient"] for row in rows} == {"A"}
+    assert rows[0]["sha256"] == filled.clips.get(1).sha256
+
+
+def test_a_table_of_nothing_has_its_header(filled: Library, tmp_path: Path) -> None:
+    assert write_correction_table(filled, tmp_path / "c.csv") == 0
+    assert (tmp_path / "c.csv").read_text() == ",".join(COLUMNS) + "\n"

@@ -130,6 +130,20 @@ def test_lines_go_out_and_in_again(shell: Shell, tmp_path: Path) -> None:
             assert library.drawings.of_clip(2, "anna")[0].lines == (line,)
 
 
+def test_corrected_biomarkers_go_out_by_rater(shell: Shell, tmp_path: Path) -> None:
+    with open_library(shell.folder) as library:
+        library.corrections.correct(1, {"b_lines.many": 1.0}, rater="ben")
+        library.corrections.correct(2, {"b_lines.many": 0.0}, rater="carl")
+    table = tmp_path / "out.csv"
+    assert shell("export", "--corrections", table) == 0
+    assert shell.out.strip() == f"2 rows in {table}"
+    assert shell("export", "--corrections", table, "--rater", "ben") == 0
+    assert shell.out.strip() == f"1 rows in {table}"
+    assert ",A,ben,b_lines.many,1," in table.read_text()
+    assert shell("export", "--corrections", table, "--rater", "nobody") == 1
+    assert "labelled, drawn or corrected: ben, carl" in shell.err
+
+
 def test_a_mistyped_folder_is_refused_and_no_library_is_made_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -147,6 +147,17 @@ def export_labels(
     yield Progressed(1, 1, told=Told(table, "written", f"{rows} rows"))
 
 
+def export_corrections(
+    table: Path, who: str, shelf: Shelf, _cancel: CancelToken
+) -> Iterator[Progressed]:
+    """Write all corrected biomarkers as CSV."""
+    from lusviewer.library.correction_table import write_correction_table
+
+    del who
+    rows = write_correction_table(shelf.library(), table)
+    yield Progressed(1, 1, told=Told(table, "written", f"{rows} rows"))
+
+
 def export_lines(
     wish: tuple[Path, str], who: str, shelf: Shelf, cancel: CancelToken
 ) -> Iterator[Progressed]:
