@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
 
+from lusviewer.gui.asking.ask_card import AskCard
 from lusviewer.gui.asking.panel import QueuePanel
 from lusviewer.gui.study.model import StudyModel
 from lusviewer.gui.study.work import Said
@@ -223,14 +225,17 @@ def test_in_a_narrow_card_the_name_is_shortened_and_never_cut(
     qtbot: QtBot, panel: QueuePanel
 ) -> None:
     shown(qtbot, panel)
-    card = panel.cards[0]
-    card.resize(900, card.height())
-    assert card.name.text() == card.ask.clip.name
+    asked = panel.cards[0].ask
+    path = asked.clip.path.with_name("a clip whose name is longer than most.dcm")
+    card = AskCard(replace(asked, clip=replace(asked.clip, path=path)))
+    qtbot.addWidget(card)
+    card.resize(900, 200)
+    card.show()
+    qtbot.waitExposed(card)
+    assert card.name.text() == path.name
     assert card.whose.isVisible()
-    font = card.font()
-    font.setPointSizeF(3 * font.pointSizeF())
-    card.setFont(font)
-    card.resize(110, 400)
-    assert card.name.text() != card.ask.clip.name
+    card.resize(160, 400)
+    assert "\u2026" in card.name.text()
+    assert card.name.fontMetrics().horizontalAdvance(card.name.text()) <= 160
     assert not card.whose.isVisible()
     assert card.name.height() >= card.name.sizeHint().height()
