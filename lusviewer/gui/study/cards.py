@@ -6,22 +6,23 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
 )
 
-from lusviewer.gui.panel_parts import ElidedLabel, link, words
+from lusviewer.gui.panel_parts import ElidedLabel, link, set_role, words
 from lusviewer.gui.study.filling.dialogs import ResultsDialog
 from lusviewer.gui.study.filling.model import Result
-from lusviewer.gui.study.filling.words import how_far, summary, tr
+from lusviewer.gui.study.filling.words import how_far, summary, tr, wrong_words
 from lusviewer.gui.study.filling.work import Told
-from lusviewer.gui.theme import SPACE, set_icon
+from lusviewer.gui.theme import SPACE, icon, set_icon
 
 if TYPE_CHECKING:
     from lusviewer.cancel import CancelToken
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
+_SIGN_PX: Final = 16
 
 
 class Card(QFrame):
     """A title, how far it is, a bar, and a button that stops or closes.
+
+    Where something went wrong it has a sign, a colour and says so above the rest.
 
     Signals
     -------
@@ -52,6 +56,8 @@ class Card(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName(name)
         self.title = ElidedLabel(name)
+        self.sign = QLabel()
+        self.wrong = words("", "warning", wrap=True)
         self.told = words("", "muted", wrap=True)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(name)
@@ -67,13 +73,15 @@ class Card(QFrame):
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_icon(self.close_button, "close")
         self.close_button.clicked.connect(self.hide)
-        self.details = link(self.tr("Show all"), self.tr("Show all files"), self._list)
+        name = self.tr("Show what became of each file, and why")
+        self.details = link("", name, self._list)
         self.result: Result | None = None
         self._lay_out()
         self.hide()
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
+        top.addWidget(self.sign)
         top.addWidget(self.title, 1)
         top.addWidget(self.stop)
         top.addWidget(self.close_button)
@@ -82,6 +90,7 @@ class Card(QFrame):
         column.setSpacing(2)
         column.addLayout(top)
         column.addWidget(self.bar)
+        column.addWidget(self.wrong)
         column.addWidget(self.told)
         column.addWidget(self.details)
 
@@ -99,15 +108,43 @@ class Card(QFrame):
         self.title.set_full_text(result.title)
         hint = "" if result.error is None else f"\n{result.error.hint}"
         self.told.setText(f"{summary(result)}.{hint}".replace("..", "."))
-        self._show_parts(running=False)
+        self._show_parts(running=False, wrong=wrong_words(result))
 
-    def _show_parts(self, *, running: bool) -> None:
+    def _show_parts(self, *, running: bool, wrong: str = "") -> None:
         told = () if self.result is None else self.result.told
+        self.details.setText(self._details_words(len(told)))
+        self._mark(wrong)
         self.bar.setVisible(running)
         self.stop.setVisible(running)
         self.close_button.setVisible(not running)
         self.details.setVisible(bool(told))
         self.show()
+
+    def _mark(self, wrong: str) -> None:
+        """Say what went wrong; "" where nothing did."""
+        self.wrong.setText(wrong)
+        self.setAccessibleDescription(wrong)
+        for part in (self.sign, self.wrong):
+            part.setVisible(bool(wrong))
+        set_role(self, "card_trouble" if wrong else "card")
+        if wrong:
+            self._draw_sign()
+
+    def _draw_sign(self) -> None:
+        self.sign.setPixmap(icon("warning").pixmap(_SIGN_PX, _SIGN_PX))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw_sign()
+
+    def _details_words(self, n: int) -> str:
+        return (
+            self.tr("Show 1 file")
+            if n == 1
+            else self.tr("Show all {n} files").format(n=n)
+        )
 
     def _list(self) -> None:
         if self.result is not None:
@@ -321,8 +358,21 @@ class AnalysisCard(Card):
         if self._why is not None:
             told = f"{told} {self._why}"
         self.told.setText(told)
-        self._show_parts(running=False)
+        self._show_parts(running=False, wrong=self._wrong_words(done))
         self.setVisible(bool(self._failed) or not self._stopped)
+
+    def _wrong_words(self, done: int) -> str:
+        if self._why is not None:
+            return self.tr("It could not go on")
+        if not self._failed:
+            return ""
+        n, every = len(self._failed), done + len(self._failed)
+        text = self.tr("A problem with {n} of {all} clips")
+        return text.format(n=n, all=every)
+
+    def _details_words(self, n: int) -> str:
+        one, more = self.tr("Show 1 failed clip"), self.tr("Show {n} failed clips")
+        return one if n == 1 else more.format(n=n)
 
     def _left_words(self, seconds: float) -> str:
         if seconds < _MINUTE_S:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from lusviewer.gui.study.filling import work
 from lusviewer.gui.study.filling.dialogs import ResultsDialog, WhoseDialog
 from lusviewer.gui.study.filling.work import Adding
+from lusviewer.gui.theme import DARK, style_sheet
 from lusviewer.library import Answer, Line, open_library
 from tests.gui.conftest import WAIT_MS
 from tests.small_clips import write_png
@@ -86,6 +87,9 @@ def test_a_folder_is_added_each_folder_as_another_patient(
     ]
     card = window.study_panel.filling_card
     assert card.told.text().startswith("3 added, 1 refused")
+    assert card.sign.isVisible()
+    assert card.wrong.text() == "A problem with 1 of 4 files"
+    assert card.details.text() == "Show all 4 files"
     count = window.study_panel.count
     qtbot.waitUntil(lambda: count.full_text == "3 clips, 2 patients", timeout=WAIT_MS)
     assert "3 known before" in add_again(qtbot, window, clips)
@@ -227,9 +231,30 @@ def test_a_table_with_a_wrong_value_is_refused_in_words(
     choose(qtbot, window, "study_import_labels", table)
     result = ended(qtbot, window)
     assert result.error is not None
-    told = window.study_panel.filling_card.told.text()
-    assert "'9'" in told
-    assert result.error.hint in told
+    card = window.study_panel.filling_card
+    assert "'9'" in card.told.text()
+    assert result.error.hint in card.told.text()
+    assert card.wrong.isVisible()
+    assert card.wrong.text() == "It failed"
+
+
+def test_only_a_card_that_tells_of_trouble_has_its_sign_and_colour(
+    qtbot: QtBot, window: MainWindow, clips: Path
+) -> None:
+    def ground() -> str:
+        return card.grab().toImage().pixelColor(card.width() // 2, 3).name()
+
+    card = window.study_panel.filling_card
+    window.setStyleSheet(style_sheet(DARK))
+    add(qtbot, window, clips)
+    with_trouble, sign = ground(), card.sign.isVisible()
+    add(qtbot, window, clips / "one")
+    assert card.told.text() == "2 known before."
+    assert sign
+    assert not card.sign.isVisible()
+    assert not card.wrong.isVisible()
+    assert card.details.text() == "Show all 2 files"
+    assert ground() != with_trouble
 
 
 def test_lines_go_out_and_come_in(

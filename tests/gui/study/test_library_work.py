@@ -51,6 +51,9 @@ def test_the_whole_library_is_analysed_with_its_progress_shown(
     assert analysed(study) == 3
     card = panel.analysis
     assert card.told.text() == "3 clips analysed. 1 could not be analysed."
+    assert card.wrong.isVisible()
+    assert card.wrong.text() == "A problem with 1 of 4 clips"
+    assert card.details.text() == "Show 1 failed clip"
     assert card.result is not None
     assert [one.path.name for one in card.result.told] == ["b.dcm"]
     assert card.result.told[0].why
@@ -68,6 +71,7 @@ def test_the_whole_library_is_analysed_with_its_progress_shown(
         panel.analysis.begin()
         qtbot.waitUntil(lambda: not study.busy and not study.writing, timeout=WAIT_MS)
         assert card.told.text() == told_now
+        assert not card.wrong.isVisible()
 
 
 def test_it_pauses_while_the_open_clip_is_analysed_and_goes_on(

@@ -61,6 +61,15 @@ def summary(result: Result) -> str:
     return ", ".join(parts) or tr("nothing to do")
 
 
+def wrong_words(result: Result) -> str:
+    """Return that something went wrong, "" where nothing did."""
+    if result.error is not None:
+        return tr("It failed")
+    n = sum(one.trouble for one in result.told)
+    text = tr("A problem with {n} of {all} files")
+    return text.format(n=n, all=len(result.told)) if n else ""
+
+
 def how_far(step: Progressed) -> str:
     """Return how many files and megabytes are done: "12 of 37, 45 of 210 MB"."""
     if not step.total:
