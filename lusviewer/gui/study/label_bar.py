@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from lusviewer.gui.panel_parts import ElidedLabel
+from lusviewer.gui.narrow import Pair
+from lusviewer.gui.panel_parts import words
 from lusviewer.gui.study.answer_field import AnswerField
 from lusviewer.gui.study.chooser import fill_tasks, narrow_combo
 from lusviewer.gui.study.listing import work
@@ -60,7 +61,7 @@ class LabelBar(QFrame):
         self._tasks: Mapping[str, Task] = {}
         self.setProperty("role", "card")
         self.setAccessibleName(self.tr("Label the selected clips"))
-        self.selected = ElidedLabel()
+        self.selected = words("", wrap=True)
         self.more = QToolButton()
         self.more.setText(self.tr("More ..."))
         self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -83,21 +84,18 @@ class LabelBar(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        top, middle, bottom = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        top, middle = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.selected, 1)
-        top.addWidget(self.more)
+        top.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         middle.addWidget(self.answer, 1)
         middle.addWidget(self.give)
-        bottom.addWidget(self.unsure)
-        bottom.addWidget(self.not_assessable)
-        bottom.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE)
         column.setSpacing(SPACE // 2)
         column.addLayout(top)
         column.addWidget(self.task_box)
         column.addLayout(middle)
-        column.addLayout(bottom)
+        column.addWidget(Pair(self.unsure, self.not_assessable, shares=(0, 1)))
         self.answer.setFixedHeight(self.task_box.sizeHint().height())
 
     def _connect(self) -> None:
@@ -118,8 +116,7 @@ class LabelBar(QFrame):
     def set_clips(self, clips: tuple[int, ...]) -> None:
         """Speak of these clips; of a single one only by the menu."""
         self._clips = clips
-        told = self.tr("{n} clips selected").format(n=len(clips))
-        self.selected.set_full_text(told)
+        self.selected.setText(self.tr("{n} clips selected").format(n=len(clips)))
         self.setVisible(len(clips) >= _FEWEST)
 
     def show_menu(self, place: QPoint) -> None:
@@ -151,19 +148,19 @@ class LabelBar(QFrame):
         if not value:
             return
         certainty = UNSURE if self.unsure.isChecked() else 1.0
-        words = self.tr("{task} {value} for {n} clips").format(
+        told = self.tr("{task} {value} for {n} clips").format(
             task=title_of(key, self._tasks),
             value=value_words(key, value),
             n=len(self._clips),
         )
-        self._study.label([Said(key, value, certainty)], words, self._clips)
+        self._study.label([Said(key, value, certainty)], told, self._clips)
 
     def _take_back(self) -> None:
         key = self.task_box.currentData()
-        words = self.tr("No {task} for {n} clips").format(
+        told = self.tr("No {task} for {n} clips").format(
             task=title_of(key, self._tasks).lower(), n=len(self._clips)
         )
-        self._study.label([Said(key, None)], words, self._clips)
+        self._study.label([Said(key, None)], told, self._clips)
 
     # --- zone and patient ------------------------------------------------------------
 
@@ -196,9 +193,9 @@ class LabelBar(QFrame):
         """Say that the clips were taken in ``zone``, as ``8:R1``; "" takes it back."""
         what = work.Zoning(self._clips, zone, self._study.rater)
         text = self.tr("Zone {zone} for {n} clips") if zone else self.tr("No zone")
-        words = text.format(zone=zone, n=len(self._clips))
+        told = text.format(zone=zone, n=len(self._clips))
         do, back = partial(work.set_zone, what), partial(work.zone_back, what)
-        self._study.push(words, do, back)
+        self._study.push(told, do, back)
 
     @Slot()
     def _ask_patient(self) -> None:
@@ -211,5 +208,5 @@ class LabelBar(QFrame):
         """Give clips to a patient, made where there is none of that name."""
         what = work.Moving(tuple(clips), patient, self._study.rater)
         text = self.tr("Patient {name} for {n} clips")
-        words = text.format(name=patient, n=len(clips))
-        self._study.push(words, partial(work.move, what), partial(work.move_back, what))
+        told = text.format(name=patient, n=len(clips))
+        self._study.push(told, partial(work.move, what), partial(work.move_back, what))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
+from lusviewer.gui.narrow import Pair
+from lusviewer.gui.study.panel import StudyPanel
 from lusviewer.gui.study.patient_dialog import PatientDialog
 from lusviewer.library import open_library
 from tests.gui.conftest import WAIT_MS
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.study.label_bar import LabelBar
     from lusviewer.gui.study.model import StudyModel
-    from lusviewer.gui.study.panel import StudyPanel
     from lusviewer.gui.viewer_model import ViewerModel
 
 
@@ -34,8 +35,35 @@ def bar(qtbot: QtBot, panel: StudyPanel) -> LabelBar:
         qtbot.mouseClick(port, left, keys, place)
     assert view.selected_ids() == (1, 2, 3)
     assert panel.label_bar.isVisible()
-    assert panel.label_bar.selected.full_text == "3 clips selected"
+    assert panel.label_bar.selected.text() == "3 clips selected"
     return panel.label_bar
+
+
+def whole(bar: LabelBar) -> bool:
+    """Whether all words of the bar have the room they need."""
+    boxes = (bar.unsure, bar.not_assessable, bar.more)
+    high = bar.selected.heightForWidth(bar.selected.width())
+    return high <= bar.selected.height() and all(
+        box.width() >= box.sizeHint().width() for box in boxes
+    )
+
+
+def test_no_word_of_the_bar_is_cut_at_a_large_font_in_a_narrow_dock(
+    qtbot: QtBot, bar: LabelBar, panel: StudyPanel
+) -> None:
+    pair = bar.findChild(Pair)
+    assert isinstance(pair, Pair)
+    for scale in (1.0, 1.5):
+        font = panel.font()
+        font.setPointSizeF(scale * font.pointSizeF())
+        for part in (bar, *bar.findChildren(QWidget)):
+            part.setFont(font)
+        least = StudyPanel.least_width(bar.fontMetrics())
+        panel.setMinimumWidth(least)
+        panel.resize(least, 700)
+        qtbot.waitUntil(lambda: whole(bar), timeout=WAIT_MS)
+        below = bar.not_assessable.y() > bar.unsure.y()
+        assert below is pair.stacked
 
 
 def ask(bar: LabelBar, task: str) -> None:
