@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -86,26 +87,30 @@ class Controls(QWidget):
         self.agree = KeyButton("Y", self.tr("agree"), labelling.agree)
         self.change = KeyButton("N", self.tr("change"), labelling.change)
         self.unsure = KeyButton("U", self.tr("unsure"), labelling.unsure)
-        self.not_assessable = KeyButton("X", self.tr("n/a"), labelling.not_assessable)
+        words_of = self.tr("not assessable"), self.tr("not assess.")
+        self._not_assessable_words = words_of
+        say = labelling.not_assessable
+        self.not_assessable = KeyButton("X", words_of[0], say)
         self.take_back = KeyButton("⌫", "", labelling.take_back)
         self.unsure.describe(self.tr("Unsure: half as certain"))
         self.not_assessable.describe(self.tr("Not assessable in this clip"))
         self.take_back.describe(self.tr("Take the answer back"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(_INDENT, 2, 0, 2)
-        layout.setSpacing(SPACE // 2)
-        for button in self._buttons():
-            layout.addWidget(button)
-        layout.addStretch(1)
+        self._answers = (self.agree, self.change)
+        self._doubts = (self.unsure, self.not_assessable, self.take_back)
+        self._lay_out()
 
-    def _buttons(self) -> tuple[KeyButton, ...]:
-        return (
-            self.agree,
-            self.change,
-            self.unsure,
-            self.not_assessable,
-            self.take_back,
-        )
+    def _lay_out(self) -> None:
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(_INDENT, 2, 0, 2)
+        self._rows.setSpacing(SPACE // 2)
+        for buttons in (self._answers, self._doubts):
+            line = QHBoxLayout()
+            line.setSpacing(SPACE // 2)
+            for button in buttons:
+                line.addWidget(button)
+            self._rows.addLayout(line)
+            self._rows.setAlignment(line, Qt.AlignmentFlag.AlignLeft)
+        self._rows.addStretch(1)
 
     def show_question(
         self, question: Question, model_value: str | None, mine: Given | None
@@ -134,15 +139,43 @@ class Controls(QWidget):
         self._share_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show as many words, from the left, as there is room for."""
+        """Show all words in one line or two, or as many as there is room for."""
         super().resizeEvent(event)
         self._share_room()
 
     def _share_room(self) -> None:
-        shown = [button for button in self._buttons() if not button.isHidden()]
-        room = self.width() - _INDENT - len(shown) * SPACE // 2
-        room -= sum(button.minimumSizeHint().width() for button in shown)
-        for button in shown:
+        full, short = self._not_assessable_words
+        ways = ((False, full), (False, short), (True, full), (True, short))
+        down, word = next((way for way in ways if self._fits(*way)), ways[-1])
+        self.not_assessable.set_word(word)
+        direction = QBoxLayout.Direction
+        self._rows.setDirection(
+            direction.TopToBottom if down else direction.LeftToRight
+        )
+        for line in self._lines(down=down):
+            self._show_words(line)
+
+    def _fits(self, down: bool, word: str) -> bool:  # noqa: FBT001 - one of the ways
+        """Return whether all words have room in one line, or ``down`` in two."""
+        self.not_assessable.set_word(word)
+        return all(self._room_left(line) >= 0 for line in self._lines(down=down))
+
+    def _lines(self, *, down: bool) -> tuple[list[KeyButton], ...]:
+        lines = [
+            [button for button in buttons if not button.isHidden()]
+            for buttons in (self._answers, self._doubts)
+        ]
+        return tuple(lines) if down else (lines[0] + lines[1],)
+
+    def _room_left(self, line: list[KeyButton]) -> int:
+        """Return how much room all words of a line leave; less than 0: too little."""
+        needed = sum(b.minimumSizeHint().width() + b.word_width for b in line)
+        return self.width() - _INDENT - len(line) * SPACE // 2 - needed
+
+    def _show_words(self, line: list[KeyButton]) -> None:
+        """Show as many words, from the left, as there is room for."""
+        room = self._room_left(line) + sum(button.word_width for button in line)
+        for button in line:
             room -= button.word_width
             button.show_word(shown=room >= 0)
 
