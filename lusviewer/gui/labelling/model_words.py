@@ -34,10 +34,14 @@ def model_word(question: Question, viewer: ViewerModel) -> ModelWord:
         return _of(question, _finding(name, report, viewer), report)
     if group == "group":
         return _of(question, _labels(question, name, report), report)
-    said = (one for one, _ in viewer.predictions if one.target == question.key)
-    for prediction in said:
-        return _of_expert(question, prediction, viewer)
-    return ModelWord()
+    said = [one for one, _ in viewer.predictions if one.target == question.key]
+    # One that answers as people do, before one with classes of its own.
+    said.sort(key=lambda one: not _in_classes(question, one))
+    return _of_expert(question, said[0], viewer) if said else ModelWord()
+
+
+def _in_classes(question: Question, said: Prediction) -> bool:
+    return set(said.classes) <= set(question.classes)
 
 
 def _of(question: Question, value: str | None, report: ClipReport) -> ModelWord:
@@ -71,5 +75,7 @@ def _labels(question: Question, group: str, report: ClipReport) -> str | None:
 def _of_expert(question: Question, said: Prediction, viewer: ViewerModel) -> ModelWord:
     experts = {one.manifest.name: one.sha256 for one in viewer.experts}
     knows = said.best in question.classes and not said.abstained
-    value = said.best if knows else None
-    return ModelWord(value, headline(said), experts.get(said.expert, ""))
+    value, words = said.best if knows else None, headline(said)
+    if not _in_classes(question, said):
+        words = f"{words} ({said.expert})"
+    return ModelWord(value, words, experts.get(said.expert, ""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
+from lusviewer.findings import Prediction
 from lusviewer.gui.labelling.questions import GROUP_KEYS, question_of
 from lusviewer.gui.task_words import NOT_ASSESSABLE, title_of, value_words
 from lusviewer.library import NOT_ASSESSABLE as THE_LIBRARYS
@@ -143,6 +144,23 @@ def test_an_answer_can_be_unsure_not_assessable_and_taken_back(
     qtbot.keyClick(labelled, Key.Key_Backspace)
     assert shown(labelled, "a_lines") == ""
     assert kept(qtbot, labelled) == {"finding.a_lines": None}
+
+
+def test_an_expert_with_classes_of_its_own_is_named_and_comes_after_one_with_grades(
+    qtbot: QtBot, labelled: MainWindow, viewer: ViewerModel
+) -> None:
+    parted = Prediction("parted", "severity", ("below 2", "2 or more"), (0.1, 0.9))
+    graded = Prediction("graded", "severity", ("0", "1", "2"), (0.05, 0.05, 0.9))
+
+    def shown_of(*said: Prediction) -> str:
+        with qtbot.waitSignal(viewer.predictions_changed, timeout=WAIT_MS):
+            viewer.analysis._show_predictions(tuple((one, None) for one in said))
+        return labelled.findings_panel.labels_section.rows["severity"].model.full_text
+
+    assert shown_of(parted) == "Model: 2 or more (parted)"
+    assert model_says(labelled, "severity") is None
+    assert shown_of(parted, graded) == "Model: 2"
+    assert model_says(labelled, "severity") == "2"
 
 
 def test_an_answer_is_undone_and_redone(qtbot: QtBot, labelled: MainWindow) -> None:

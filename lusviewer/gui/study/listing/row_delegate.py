@@ -36,6 +36,8 @@ _BADGE: Final = 17
 _SECOND: Final = 19
 """Where the second line begins, at least."""
 _GAP: Final = 3
+_NAME_PX: Final = 30
+"""An expert's name is not shortened to less."""
 _SMALL: Final = 0.9
 _SHORT: Final = {
     "finding.a_lines": "A",
@@ -219,13 +221,27 @@ class _RowPainter:
             text = f"\N{NOT EQUAL TO}{row.predicted}"
             right = self._outlined(line, right, text, "warning", metrics)
         elif row.predicted:
-            right = self._outlined(line, right, row.predicted, "muted", metrics)
+            text = self._said(row, line, metrics)
+            right = self._outlined(line, right, text, "muted", metrics)
         if row.severity:
             told = "?" if row.severity == NOT_ASSESSABLE else row.severity
             box = _box(line, right, told, metrics)
             self._filled(box, told, theme.colour("text"))
             right = box.left() - _GAP
         return self._paint_heading(row, line, right)
+
+    def _said(self, row: Row, line: QRect, metrics: QFontMetrics) -> str:
+        """Return what is predicted; whose answer it is where it is no grade."""
+        if not row.predicted_by:
+            return row.predicted
+        badges = len(row.findings) + bool(row.severity)
+        taken = badges * (line.height() + _GAP) + SPACE
+        taken += metrics.horizontalAdvance(f": {row.predicted}") + SPACE
+        room = line.width() - taken
+        if room < _NAME_PX:
+            return row.predicted
+        name = elided(self._painter, row.predicted_by, room)
+        return f"{name}: {row.predicted}"
 
     def _paint_heading(self, row: Row, line: QRect, right: int) -> int:
         """Paint what the numbers mean, where there is room for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lusviewer.gui.clinical_words import tr
+from lusviewer.gui.study.listing.work import in_own_classes
 from lusviewer.gui.task_words import title_of, value_words
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from lusviewer.gui.study.listing.work import Row
     from lusviewer.library.tasks import Task
+    from lusviewer.library.values import ClipPrediction
 
 
 def told(row: Row, tasks: Mapping[str, Task]) -> str:
@@ -26,12 +28,12 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
     ]
     lines += [
         tr("{what}, predicted by {expert}: {value} ({p:.0f} %)").format(
-            what=title_of(one.target, tasks),
+            what=_asked(one, tasks),
             expert=one.expert,
-            value=tr("no call") if one.abstained else value_words(one.target, one.best),
+            value=tr("no call") if one.abstained else _said(one, tasks),
             p=100 * one.probability,
         )
-        for one in row.predictions
+        for one in sorted(row.predictions, key=lambda one: not _own(one, tasks))
     ]
     lines += [
         tr("Label and prediction differ: {what} {label}, predicted {said}").format(
@@ -46,3 +48,17 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
     elif not row.analysed:
         lines.append(tr("Not analysed yet."))
     return "\n".join(lines)
+
+
+def _own(one: ClipPrediction, tasks: Mapping[str, Task]) -> bool:
+    return in_own_classes(one, tasks.get(one.target))
+
+
+def _asked(one: ClipPrediction, tasks: Mapping[str, Task]) -> str:
+    """Return what an expert was asked, with its classes where they are its own."""
+    title = title_of(one.target, tasks)
+    return title if _own(one, tasks) else f"{title} ({' / '.join(one.classes)})"
+
+
+def _said(one: ClipPrediction, tasks: Mapping[str, Task]) -> str:
+    return value_words(one.target, one.best) if _own(one, tasks) else one.best

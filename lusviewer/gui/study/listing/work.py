@@ -103,7 +103,8 @@ class Row:
     """A clip as the list shows it.
 
     ``findings`` are the labels of the five findings by key; ``severity`` and
-    ``predicted`` the label and what an expert says, "" without one.
+    ``predicted`` the label and what an expert says, "" without one. ``predicted_by``
+    names the expert where it answers in other classes than the grades.
     """
 
     id: int
@@ -116,6 +117,7 @@ class Row:
     findings: tuple[tuple[str, str], ...]
     severity: str
     predicted: str
+    predicted_by: str
     predictions: tuple[ClipPrediction, ...]
     differences: tuple[Difference, ...]
     analysed: bool
@@ -200,6 +202,7 @@ def row_of(entry: ClipEntry, model_sha256: str) -> Row:
         for one in entry.predictions
         if one.differs(labels.get(one.target))
     )
+    predicted, predicted_by = _severity_predicted(entry)
     return Row(
         id=entry.id,
         path=entry.path,
@@ -210,7 +213,8 @@ def row_of(entry: ClipEntry, model_sha256: str) -> Row:
         labels=labels,
         findings=tuple((key, labels[key]) for key in keys if key in labels),
         severity=labels.get(SEVERITY, ""),
-        predicted=_severity_predicted(entry),
+        predicted=predicted,
+        predicted_by=predicted_by,
         predictions=entry.predictions,
         differences=differences,
         analysed=model_sha256 in seen if model_sha256 else bool(seen),
@@ -218,15 +222,31 @@ def row_of(entry: ClipEntry, model_sha256: str) -> Row:
     )
 
 
-def _severity_predicted(entry: ClipEntry) -> str:
-    """Return what an expert says: of several the one that differs, then the surest."""
-    label = entry.labels.get(SEVERITY)
+def _severity_predicted(entry: ClipEntry) -> tuple[str, str]:
+    """Return what an expert says, and its name where it does not say a grade.
+
+    Of several one that says grades, then one that differs, then the surest.
+    """
+    from lusviewer.library.tasks import BUILT_IN
+
+    label, task = entry.labels.get(SEVERITY), BUILT_IN[SEVERITY]
     said = [
-        (one.differs(label), one.probability, one.best)
+        (in_own_classes(one, task), one.differs(label), one.probability, one)
         for one in entry.predictions
         if one.target == SEVERITY and not one.abstained
     ]
-    return max(said)[2] if said else ""
+    if not said:
+        return "", ""
+    graded, _, _, best = max(said, key=lambda one: one[:3])
+    return best.best, "" if graded else best.expert
+
+
+def in_own_classes(one: ClipPrediction, task: Task | None) -> bool:
+    """Return whether an expert answers a task as people do, not in classes of its own.
+
+    As "below 2" or "2 or more": what is meant is not one of the grades.
+    """
+    return task is None or set(one.classes) <= set(task.classes)
 
 
 @dataclass(frozen=True, slots=True)
