@@ -41,6 +41,25 @@ FEATURES: Final = (
 CLINICAL: Final = "clinical."
 """What the name of a value of the exam begins with; a clip alone does not know it."""
 
+_CLINICAL_WORDS: Final = {
+    "cov_test": "COVID-19 test as coded in the table",
+    "pat_sex": "sex as coded in the table",
+    "pat_bmi": "BMI in kg/m²",
+    "pat_age": "age in years",
+    "respiratory_rate": "breaths per minute",
+    "pulse": "pulse per minute",
+    "oxygen_saturation_without_ox": "SpO2 without oxygen in %",
+    "oxygen_saturation_with_ox": "SpO2 with oxygen in %",
+    "oxygen_liter": "oxygen in L/min",
+    "pO2_find": "partial pressure of oxygen in the unit of the table",
+    "clin_diagn#healthy_lung": "clinical diagnosis of a healthy lung",
+    "clin_diagn#bacterial_pneumonia": "clinical diagnosis of bacterial pneumonia",
+    "clin_diagn#COVID19_pneumonia": "clinical diagnosis of COVID-19 pneumonia",
+    "clin_diagn#other_viral_pneumonia": "clinical diagnosis of other viral pneumonia",
+    "clin_diagn#other_lung_disease": "clinical diagnosis of other lung disease",
+}
+"""The columns of COVID-BLUeS's clinical table and their words."""
+
 _EMBEDDING: Final = re.compile(r"embedding\.mean\.(\d{3})")
 _CLINICAL: Final = re.compile(r"clinical\.[^\s;=]+")
 
@@ -93,9 +112,10 @@ def is_feature(key: str) -> bool:
 
 
 def feature_words(key: str) -> str:
-    """Return what a clinician calls the feature."""
+    """Return what a clinician calls the feature; columns of one's own as written."""
     if key.startswith(CLINICAL):
-        return key.removeprefix(CLINICAL).replace("_", " ")
+        column = key.removeprefix(CLINICAL)
+        return _CLINICAL_WORDS.get(column, column)
     if found := _EMBEDDING.fullmatch(key):
         return f"value {int(found[1])} of the embedding"
     return MEASURED_FEATURES.get(key) or _WORDS[key]

@@ -37,6 +37,7 @@ from lusviewer.gui.results.result_words import (
     class_words,
     difference_words,
     figure_words,
+    input_words,
     kind_of,
     provenance_rows,
     rival_words,
@@ -346,7 +347,7 @@ def _bars(weights: tuple[Weight, ...]) -> QWidget:
     grid.setVerticalSpacing(SPACE)
     most = max(weight.fall for weight in weights) or 1.0
     for row, weight in enumerate(weights):
-        name = ElidedLabel(weight.words[:1].upper() + weight.words[1:])
+        name = ElidedLabel(input_words(weight.feature, weight.words))
         meter = Meter(weight.feature)
         meter.set_value(weight.fall / most)
         number = words(f"{weight.fall:.3f}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
 
-from lusviewer.experts.features import feature_words, is_feature
+from lusviewer.experts.features import CLINICAL, feature_words, is_feature
 from lusviewer.gui.clinical_words import kind_words, target_words
 
 if TYPE_CHECKING:
@@ -153,6 +153,12 @@ def question_words(asked: Asked) -> str:
 def task_words(task: str) -> str:
     """Return what an expert judges, as a heading; a finding by its usual name."""
     return feature_words(task) if is_feature(task) else target_words(task)
+
+
+def input_words(feature: str, words: str) -> str:
+    """Return an input as a heading; a column of the user's own as it is written."""
+    own = feature == f"{CLINICAL}{words}"
+    return words if own else words[:1].upper() + words[1:]
 
 
 def class_words(asked: Asked) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
+from lusviewer.experts.features import CLINICAL, feature_words
 from lusviewer.gui import theme
 from lusviewer.gui.results.charts import class_colour
-from lusviewer.gui.results.result_words import tr
+from lusviewer.gui.results.result_words import input_words, tr
 from lusviewer.gui.zoom_view import ZoomView
 
 if TYPE_CHECKING:
@@ -95,8 +96,11 @@ def limit_words(node: Node) -> str:
 
 def asked_words(node: Node) -> str:
     """Return what a node asks, as a question."""
-    words = node.words or ""
-    return f"{words[:1].upper()}{words[1:]}?"
+    feature, words = node.feature or "", node.words or ""
+    if feature.startswith(CLINICAL):
+        # Experts of before were written with the bare names of columns.
+        words = feature_words(feature)
+    return f"{input_words(feature, words)}?"
 
 
 def leaf_words(node: Node, classes: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ from lusviewer.gui.results.result_words import (
     difference_words,
     figure_words,
     headline,
+    input_words,
     question_words,
     verdict,
     warnings_before,
@@ -35,6 +36,7 @@ from lusviewer.gui.results.result_words import (
 )
 from lusviewer.gui.results.roc_bands import roc_band
 from lusviewer.gui.results.tree_view import (
+    asked_words,
     branch_words,
     in_two_lines,
     leaf_words,
@@ -138,6 +140,16 @@ def test_thresholds_of_probabilities_are_percent_and_of_measurements_are_not() -
     assert branch_words(asks) == ("up to 25 %", "above 25 %")
     assert branch_words(counts) == ("up to 3.5", "above 3.5")
     assert leaf_words(leaf(0.2, 0.8), ("no", "yes")) == "yes: 80 %"
+
+
+def test_clinical_inputs_are_words_with_units_and_ones_own_columns_as_written() -> None:
+    shares = (0.5, 0.5)
+    known = Node("clinical.pat_bmi", "pat bmi", 30.5, 1, 2, shares, 8)
+    own = Node("clinical.my_score", "my score", 3.0, 1, 2, shares, 8)
+    assert asked_words(known) == "BMI in kg/m²?"
+    assert asked_words(own) == "my_score?"
+    assert input_words("clinical.pulse", "pulse per minute") == "Pulse per minute"
+    assert input_words("clinical.my_score", "my_score") == "my_score"
 
 
 def test_leaves_stand_side_by_side_and_each_question_above_its_own() -> None:

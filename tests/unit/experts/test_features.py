@@ -39,6 +39,12 @@ def test_every_feature_has_words_and_a_range():
         assert lower < upper
 
 
+def test_known_clinical_columns_have_words_with_units_and_others_stay_as_written():
+    assert feature_words("clinical.pat_bmi") == "BMI in kg/m²"
+    assert feature_words("clinical.oxygen_liter") == "oxygen in L/min"
+    assert feature_words("clinical.my_score_2") == "my_score_2"
+
+
 def test_a_share_is_at_most_one_and_a_count_has_no_end():
     assert feature_range("measured.effusion_fraction") == (0, 1)
     assert feature_range("finding.effusion") == (0, 1)

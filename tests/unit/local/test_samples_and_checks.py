@@ -142,7 +142,7 @@ def test_every_gap_in_the_clinical_values_is_told(library, model):
         )
     samples = read(library, model, inputs=("clinical",))
     told = " ".join(check(samples))
-    assert "pulse (missing in 6 of 36)" in told
+    assert "pulse per minute (missing in 6 of 36)" in told
     assert "leave the clinical values out" in told
 
 
