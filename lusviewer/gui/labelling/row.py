@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -95,22 +94,28 @@ class Controls(QWidget):
         self.unsure.describe(self.tr("Unsure: half as certain"))
         self.not_assessable.describe(self.tr("Not assessable in this clip"))
         self.take_back.describe(self.tr("Take the answer back"))
-        self._answers = (self.agree, self.change)
-        self._doubts = (self.unsure, self.not_assessable, self.take_back)
-        self._lay_out()
+        self._down = False
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_INDENT, 2, 0, 2)
+        column.setSpacing(SPACE // 2)
+        for row in self._rows:
+            row.setSpacing(SPACE // 2)
+            row.addStretch(1)
+            column.addLayout(row)
+        self._fill_rows()
 
-    def _lay_out(self) -> None:
-        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._rows.setContentsMargins(_INDENT, 2, 0, 2)
-        self._rows.setSpacing(SPACE // 2)
-        for buttons in (self._answers, self._doubts):
-            line = QHBoxLayout()
-            line.setSpacing(SPACE // 2)
-            for button in buttons:
-                line.addWidget(button)
-            self._rows.addLayout(line)
-            self._rows.setAlignment(line, Qt.AlignmentFlag.AlignLeft)
-        self._rows.addStretch(1)
+    def _lines(self, *, down: bool) -> tuple[list[KeyButton], ...]:
+        """Return the buttons of each line: all in one, or the doubts below."""
+        answers, doubts = [self.agree, self.change], [self.unsure, self.not_assessable]
+        if down:
+            return [*answers, self.take_back], doubts
+        return [*answers, *doubts, self.take_back], []
+
+    def _fill_rows(self) -> None:
+        for row, line in zip(self._rows, self._lines(down=self._down), strict=True):
+            for place, button in enumerate(line):
+                row.insertWidget(place, button)
 
     def show_question(
         self, question: Question, model_value: str | None, mine: Given | None
@@ -148,10 +153,9 @@ class Controls(QWidget):
         ways = ((False, full), (False, short), (True, full), (True, short))
         down, word = next((way for way in ways if self._fits(*way)), ways[-1])
         self.not_assessable.set_word(word)
-        direction = QBoxLayout.Direction
-        self._rows.setDirection(
-            direction.TopToBottom if down else direction.LeftToRight
-        )
+        if down is not self._down:
+            self._down = down
+            self._fill_rows()
         for line in self._lines(down=down):
             self._show_words(line)
 
@@ -160,22 +164,17 @@ class Controls(QWidget):
         self.not_assessable.set_word(word)
         return all(self._room_left(line) >= 0 for line in self._lines(down=down))
 
-    def _lines(self, *, down: bool) -> tuple[list[KeyButton], ...]:
-        lines = [
-            [button for button in buttons if not button.isHidden()]
-            for buttons in (self._answers, self._doubts)
-        ]
-        return tuple(lines) if down else (lines[0] + lines[1],)
-
     def _room_left(self, line: list[KeyButton]) -> int:
         """Return how much room all words of a line leave; less than 0: too little."""
-        needed = sum(b.minimumSizeHint().width() + b.word_width for b in line)
-        return self.width() - _INDENT - len(line) * SPACE // 2 - needed
+        shown = [button for button in line if not button.isHidden()]
+        needed = sum(b.minimumSizeHint().width() + b.word_width for b in shown)
+        return self.width() - _INDENT - len(shown) * SPACE // 2 - needed
 
     def _show_words(self, line: list[KeyButton]) -> None:
         """Show as many words, from the left, as there is room for."""
-        room = self._room_left(line) + sum(button.word_width for button in line)
-        for button in line:
+        shown = [button for button in line if not button.isHidden()]
+        room = self._room_left(line) + sum(button.word_width for button in shown)
+        for button in shown:
             room -= button.word_width
             button.show_word(shown=room >= 0)
 

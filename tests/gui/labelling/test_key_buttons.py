@@ -8,7 +8,7 @@ import pytest
 
 from lusviewer.gui import theme
 from lusviewer.gui.labelling.model import Labelling
-from lusviewer.gui.labelling.questions import question_of
+from lusviewer.gui.labelling.questions import Given, question_of
 from lusviewer.gui.labelling.row import Controls
 from lusviewer.library.tasks import BUILT_IN
 from tests.gui.conftest import WAIT_MS
@@ -38,7 +38,7 @@ def shown_at(controls: Controls, letters: int, scale: float) -> tuple[KeyButton,
         controls.unsure,
         controls.not_assessable,
     )
-    for one in buttons:
+    for one in (*buttons, controls.take_back):
         one.setFont(theme.font(one.font(), scale=scale))
     controls.resize(letters * buttons[0].fontMetrics().averageCharWidth(), 90)
     controls.show()
@@ -61,6 +61,20 @@ def test_no_button_loses_its_words_at_a_large_font(
     assert texts == ["Y agree", "N change", "U unsure", word]
     qtbot.waitUntil(lambda: len({one.y() for one in buttons}) == lines, timeout=WAIT_MS)
     assert all(one.width() >= one.sizeHint().width() for one in buttons)
+
+
+def test_in_two_lines_taking_back_leaves_the_room_to_the_words(
+    qtbot: QtBot, controls: Controls
+) -> None:
+    shown_at(controls, 29, 1.5)
+    mine = Given("yes", "anna")
+    controls.show_question(question_of(BUILT_IN["finding.b_lines"]), "yes", mine)
+    assert controls.not_assessable.text() == "X not assess."
+    assert controls.take_back.isVisible()
+    above, below = controls.agree, controls.not_assessable
+    qtbot.waitUntil(lambda: below.y() > above.y(), timeout=WAIT_MS)
+    assert controls.take_back.y() == above.y()
+    assert controls.take_back.x() > controls.change.x()
 
 
 def test_words_without_any_room_are_still_said(controls: Controls) -> None:
