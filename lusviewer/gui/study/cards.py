@@ -81,6 +81,7 @@ class Card(QFrame):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
+        top.setSpacing(SPACE // 2)
         top.addWidget(self.sign)
         top.addWidget(self.title, 1)
         top.addWidget(self.stop)

@@ -246,6 +246,8 @@ def test_only_a_card_that_tells_of_trouble_has_its_sign_and_colour(
 
     card = window.study_panel.filling_card
     window.setStyleSheet(style_sheet(DARK))
+    add(qtbot, window, clips / "two" / "bad.dcm")
+    assert card.wrong.text() == "A problem with the file"
     add(qtbot, window, clips)
     with_trouble, sign = ground(), card.sign.isVisible()
     add(qtbot, window, clips / "one")

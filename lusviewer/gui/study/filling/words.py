@@ -67,6 +67,8 @@ def wrong_words(result: Result) -> str:
         return tr("It failed")
     n = sum(one.trouble for one in result.told)
     text = tr("A problem with {n} of {all} files")
+    if len(result.told) == 1:
+        text = tr("A problem with the file")
     return text.format(n=n, all=len(result.told)) if n else ""
 
 
