@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lusviewer import paths
+from lusviewer.cancel import CancelToken
 from lusviewer.errors import ModelError, TrainingError
 from lusviewer.experts.in_use import in_use
 from lusviewer.experts.listing import list_experts
@@ -16,16 +17,19 @@ from lusviewer.experts.packing import (
     unpack_expert,
 )
 from lusviewer.experts.store import ExpertStore
+from lusviewer.experts.trained import list_trained, not_in_use
 from lusviewer.files import free_folder
 from lusviewer.inference.bundle import read_model_manifest
 from lusviewer.inference.fields import MANIFEST
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lusviewer.experts.listing import Listed
+    from lusviewer.experts.manifest import ExpertManifest
     from lusviewer.experts.store import Installed
+    from lusviewer.experts.trained import Trained
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,11 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     listed = list_experts(_bundle(arguments), _store(arguments).folder)
     found = [_described(one) for one in listed]
+    resting = _resting(arguments, listed)
     if arguments.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(found + resting, indent=1))
     else:
         for one in found:
             print("\n".join(_in_words(one)))
+        for one in resting:
+            print("\n".join(_resting_in_words(one)))
     return 0 if all(one["problem"] is None for one in found) else 1
 
 
@@ -48,17 +55,51 @@ def _described(one: Listed) -> dict[str, Any]:
     """Return what an expert in use says of itself, and what it replaced."""
     found: dict[str, Any] = {"name": one.name, "folder": str(one.folder)}
     found |= {"own": one.own, "earlier": [_version(old) for old in one.earlier]}
-    if (manifest := one.manifest) is None:
-        return found | {"problem": one.problem}
-    return found | {
-        "problem": None,
+    found |= {"in_use": True, "problem": one.problem or None}
+    if one.manifest is None:
+        return found
+    return found | _says(one.manifest) | {"fits_the_model": one.fits}
+
+
+def _says(manifest: ExpertManifest) -> dict[str, Any]:
+    return {
         "manifest_name": manifest.name,
         "version": manifest.version,
         "target": manifest.target,
         "kind": manifest.kind,
         "classes": list(manifest.classes),
         "trained_on": manifest.trained_on.text,
-        "fits_the_model": one.fits,
+    }
+
+
+def _resting(
+    arguments: argparse.Namespace, listed: Sequence[Listed]
+) -> list[dict[str, Any]]:
+    """Return what was trained on the library asked for and is not in use."""
+    if arguments.library is None:
+        return []
+    from lusviewer.library.named import require_library  # noqa: PLC0415 - slow
+
+    require_library(arguments.library)
+    _, sha256 = read_model_manifest(_bundle(arguments))
+    trained = list_trained(arguments.library.absolute(), CancelToken())
+    return [_trained(one, sha256) for one in not_in_use(trained, listed)]
+
+
+def _trained(one: Trained, model_sha256: str) -> dict[str, Any]:
+    known, manifest = one.validation, one.manifest
+    auc = known.scores.auc
+    return {
+        "name": manifest.name,
+        "folder": str(one.folder),
+        "own": True,
+        "earlier": [],
+        "in_use": False,
+        "problem": None,
+        **_says(manifest),
+        "fits_the_model": manifest.model_sha256 in (None, model_sha256),
+        "auc": {"value": auc.value, "interval": [auc.lower, auc.upper]},
+        "created_utc": known.provenance.created_utc,
     }
 
 
@@ -80,6 +121,26 @@ def _in_words(found: dict[str, Any]) -> list[str]:
         lines.append("    abstains: it was fitted to another model")
     lines += [f"    before: {one['version']}" for one in found["earlier"]]
     return lines
+
+
+def _resting_in_words(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{found['name']} {found['version']}  {found['target']} ({found['kind']}), "
+        f"not in use: {found['trained_on']}",
+        f"    AUC {_auc(found['auc'])} on patients left out, "
+        f"trained {found['created_utc']}",
+    ]
+    if found["fits_the_model"]:
+        return [*lines, f"    to promote: {found['folder']}"]
+    where = f"it cannot be promoted: {found['folder']}"
+    return [*lines, f"    fitted to another model, {where}"]
+
+
+def _auc(told: dict[str, Any]) -> str:
+    figures = (told["value"], *told["interval"])
+    if None in figures:
+        return "not known"
+    return "{:.2f} ({:.2f} to {:.2f})".format(*figures)
 
 
 def _promote(arguments: argparse.Namespace) -> int:

@@ -24,6 +24,8 @@ def add_experts(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
+    words = "also what was trained on that library and is not in use"
+    add_library_folder(parser, words)
     add_json(parser)
 
 
@@ -72,7 +74,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 
 _ACTIONS: Final[Actions] = {
-    "list": ("list the experts in use and those they replaced", _add_list),
+    "list": ("list the experts in use and what else was trained", _add_list),
     "compare": ("two experts side by side on a library's patients", _add_compare),
     "promote": ("put an expert in use, keeping the one it replaces", _add_promote),
     "rollback": ("put the version before in use again", _add_rollback),

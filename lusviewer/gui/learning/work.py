@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lusviewer.errors import LibraryError, LusViewerError
+from lusviewer.errors import LibraryError
 from lusviewer.gui.learning.events import Beside, Figure, Figures
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lusviewer.cancel import CancelToken
+    from lusviewer.experts.trained import Trained
     from lusviewer.experts.validation import Estimate, Validation
     from lusviewer.gui.study.work import Shelf
     from lusviewer.library import Library
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 NEEDED: Final = ("sklearn", "onnx", "torch")
 """What a training needs and the packaged viewer comes without."""
-
-EXPERTS: Final = "experts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,26 +191,16 @@ def _counted(values: NDArray[np.floating[Any]]) -> InputOffer:
 
 def read_earlier(library: Path, cancel: CancelToken) -> Iterator[tuple[Earlier, ...]]:
     """Yield the experts trained on a library, the newest first, once."""
-    found = []
-    for file in (library / EXPERTS).glob("*/manifest.json"):
-        cancel.check()
-        if (one := _earlier(file.parent)) is not None:
-            found.append(one)
-    yield tuple(sorted(found, key=lambda one: one.created_utc, reverse=True))
+    from lusviewer.experts.trained import list_trained
+
+    yield tuple(map(_earlier, list_trained(library, cancel)))
 
 
-def _earlier(folder: Path) -> Earlier | None:
-    from lusviewer.experts.validation import read_validation
-
-    try:
-        name = str(json.loads((folder / "manifest.json").read_bytes())["name"])
-        known = read_validation(folder)
-    except (OSError, ValueError, KeyError, TypeError, LusViewerError):
-        return None
-    came = known.provenance
+def _earlier(one: Trained) -> Earlier:
+    known, came = one.validation, one.validation.provenance
     return Earlier(
-        folder=folder,
-        name=name,
+        folder=one.folder,
+        name=one.manifest.name,
         created_utc=came.created_utc,
         figures=_figures(known),
         task=known.question.task,

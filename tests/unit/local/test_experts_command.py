@@ -12,7 +12,7 @@ from lusviewer.cli import main
 from lusviewer.experts.in_use import experts_in_use, in_use
 from lusviewer.experts.store import ExpertStore
 from lusviewer.library import open_library
-from tests.bundles import make_tree
+from tests.bundles import make_bundle, make_tree
 
 
 @pytest.fixture
@@ -44,6 +44,55 @@ def test_promoting_puts_an_expert_in_use_and_rolling_back_takes_it_out(
     assert not listed["severity"]["own"]
     assert ask("rollback", "severity-local")[0] == 0
     assert "severity-local" not in in_use(bundle, tmp_path / "store")
+
+
+def test_what_was_trained_on_a_library_and_is_not_in_use_is_listed_where_asked(
+    ask, trained, own_study
+):
+    place = own_study / "experts" / "severity-local-1"
+    shutil.copytree(trained[1].out, place)
+    told = json.loads((place / "validation.json").read_bytes())
+    auc = told["figures"]["auc"]
+    assert "not in use" not in ask("list")[1]
+    status, out, _ = ask("list", "--library", own_study)
+    assert status == 0
+    low, high = auc["interval"]
+    assert f"AUC {auc['value']:.2f} ({low:.2f} to {high:.2f}) on patients" in out
+    assert f"to promote: {place}" in out
+    listed = json.loads(ask("list", "--library", own_study, "--json")[1])
+    assert [one["in_use"] for one in listed] == [True, True, False]
+    own = listed[-1]
+    assert (own["name"], own["target"]) == ("severity-local", "severity")
+    assert own["auc"] == {"value": auc["value"], "interval": auc["interval"]}
+    assert own["created_utc"] == told["provenance"]["created_utc"]
+    assert own["folder"] == str(place)
+    ask("promote", place, "--name", "mine", "--no-refresh")
+    listed = json.loads(ask("list", "--library", own_study, "--json")[1])
+    assert {one["name"]: one["in_use"] for one in listed} == {
+        "diagnosis": True,
+        "mine": True,
+        "severity": True,
+    }
+
+
+def test_what_cannot_be_promoted_or_read_is_told_apart(
+    ask, trained, own_study, tmp_path
+):
+    other = make_bundle(tmp_path / "other", version="other")
+    place = own_study / "experts"
+    for name in ("whole", "damaged", ".being-written"):
+        shutil.copytree(trained[1].out, place / name)
+    (place / "damaged" / "validation.json").write_text("{")
+    _, out, _ = ask("list", "--library", own_study, "--model", other)
+    assert f"fitted to another model, it cannot be promoted: {place / 'whole'}" in out
+    assert out.count("not in use") == 1
+
+
+def test_a_mistyped_library_is_refused_when_listing(ask, tmp_path):
+    status, _, err = ask("list", "--library", tmp_path / "nowhere")
+    assert status == 1
+    assert "There is no library in" in err
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_an_own_expert_goes_before_the_one_of_that_name_until_rolled_back(
