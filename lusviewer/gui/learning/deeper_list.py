@@ -57,6 +57,8 @@ class DeeperList(QWidget):
         frame, column = titled_card(run.title)
         told = self.tr("Interrupted at step {step} of {total}")
         text = told.format(step=run.step, total=run.total)
+        if not run.here:
+            text = joined([text, self.tr("begun on the command line")])
         column.addWidget(words(text, "muted", wrap=True))
         on = self.tr("Go on"), self.tr("Go on with {name} from its last checkpoint")
         off = self.tr("Delete ..."), self.tr("Delete the checkpoint of {name}")

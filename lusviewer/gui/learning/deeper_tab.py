@@ -147,8 +147,9 @@ class DeeperTab(FormTab):
 
     @Slot(object)
     def _resume(self, run: Interrupted) -> None:
-        again = [part for part in run.arguments if part != "--resume"]
-        self._trainings.add([*again, "--resume"], run.title)
+        again = [part for part in run.arguments if part not in ("--resume", "--drop")]
+        # Here to cancel is to leave no trace, wherever it was begun.
+        self._trainings.add([*again, "--drop", "--resume"], run.title)
         self._show_list()
 
     @Slot(object)

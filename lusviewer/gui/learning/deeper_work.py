@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lusviewer.errors import ResultError
@@ -22,7 +22,10 @@ MODELS: Final = "models"
 CHECKPOINTS: Final = "adapting"
 STATE: Final = "state.npz"
 CALL: Final = "call.json"
-"""Beside a checkpoint: how its run was called, so that it can go on."""
+"""Beside a checkpoint: how its run was called from a window, so that it can go on."""
+
+RUN: Final = "run.json"
+"""Beside a checkpoint: how any run can go on, written by the run itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,17 @@ class EarlierModel:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """An adaptation that can go on from its checkpoint: how it was called."""
+    """An adaptation that can go on from its checkpoint: how it was called.
+
+    ``here`` tells what was begun in a window from what was on the command line.
+    """
 
     folder: Path
     arguments: tuple[str, ...]
     title: str
     step: int
     total: int
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,33 @@ def read_deeper(library: Path, cancel: CancelToken) -> Iterator[Deeper]:
         if (model := _model(file)) is not None:
             models.append(model)
     models.sort(key=lambda one: one.created_utc, reverse=True)
-    runs = map(_interrupted, (library / CHECKPOINTS).glob(f"*/{CALL}"))
+    runs = [_interrupted(file) for file in (library / CHECKPOINTS).glob(f"*/{CALL}")]
+    if not _at_work(library):
+        others = sorted((library / CHECKPOINTS).glob(f"*/{RUN}"))
+        runs += [
+            _elsewhere(file, library)
+            for file in others
+            if not (file.parent / CALL).is_file()
+        ]
     yield Deeper(tuple(models), tuple(run for run in runs if run is not None))
+
+
+def _at_work(library: Path) -> bool:
+    """Whether what looks interrupted may be under way, in a process of somebody's."""
+    try:
+        from lusviewer.training.local.lock import at_work  # noqa: PLC0415 - may lack
+    except ImportError:
+        return False
+    return at_work(library)
+
+
+def _elsewhere(file: Path, library: Path) -> Interrupted | None:
+    """Return a run that was begun on the command line, to go on in this library."""
+    run = _interrupted(file)
+    if run is None:
+        return None
+    call = (*run.arguments, "--library", str(library))
+    return replace(run, arguments=call, here=False)
 
 
 def _model(file: Path) -> EarlierModel | None:

@@ -13,12 +13,13 @@ import torch
 
 from lusviewer.errors import TrainingError
 from lusviewer.files import make_folder, written
+from lusviewer.training.adapt.call import note, title_of
 from lusviewer.training.config import Rates
 from lusviewer.training.nets.checkpoint import load_optimiser, optimiser_arrays, tensors
 from lusviewer.training.nets.optimise import adamw, learn, set_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -62,12 +63,22 @@ class Course:
 
 
 class Loop:
-    """One run: a lesson, its optimiser, its course, and the weights that were best."""
+    """One run: a lesson, its optimiser, its course, and the weights that were best.
 
-    def __init__(self, settings: AdaptSettings, lesson: Lesson, folder: Path) -> None:
+    ``call`` is kept beside the checkpoint: how to go on from it.
+    """
+
+    def __init__(
+        self,
+        settings: AdaptSettings,
+        lesson: Lesson,
+        folder: Path,
+        call: Sequence[str] = (),
+    ) -> None:
         torch.set_num_threads(settings.threads)
         self.course = Course()
         self._settings, self._lesson, self._folder = settings, lesson, folder
+        self._call = call
         self._rates = Rates(
             RATES[settings.what],
             ENCODER_RATE,
@@ -140,6 +151,7 @@ class Loop:
 
     def save(self) -> Event:
         """Write all that is needed to go on; return the event that says so."""
+        total = self._settings.steps
         arrays: dict[str, Any] = {"course": np.array(json.dumps(self.course.plain()))}
         arrays |= {f"net/{k}": v.numpy() for k, v in self._weights().items()}
         arrays |= {f"best/{k}": v.numpy() for k, v in self._best.items()}
@@ -147,10 +159,13 @@ class Loop:
         make_folder(self._folder)
         with written(self._folder / STATE) as file:
             np.savez(file, allow_pickle=False, **arrays)
+        if self._call:
+            title = title_of(self._settings)
+            note(self._folder, self._call, title, (self.course.step, total))
         return {
             "event": "checkpoint",
             "step": self.course.step,
-            "total": self._settings.steps,
+            "total": total,
             "folder": str(self._folder),
         }
 

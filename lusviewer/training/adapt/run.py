@@ -23,6 +23,7 @@ from lusviewer.training.adapt.bundle import (
     unchanged,
 )
 from lusviewer.training.adapt.cache import check_room, make_room
+from lusviewer.training.adapt.call import call_of
 from lusviewer.training.adapt.fractions import ADAPTED, BASE, Answers, fractions
 from lusviewer.training.adapt.loop import Loop
 from lusviewer.training.adapt.settings import PRETRAIN, check_settings
@@ -132,7 +133,8 @@ def _adapt(settings: AdaptSettings, going: Going) -> Iterator[Event]:
         # Nothing was begun that could be kept: until then to stop is to cancel.
         study = yield from _looked(study, way, going)
     lesson = way.lesson(study, Source(way.caches[-1], study.clips))
-    loop = Loop(settings, lesson, settings.library / CHECKPOINTS / print_of_run)
+    place = settings.library / CHECKPOINTS / print_of_run
+    loop = Loop(settings, lesson, place, call_of(settings, study))
     if going.resume:
         loop.resume()
     try:

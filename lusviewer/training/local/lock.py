@@ -122,6 +122,12 @@ def wait_for_turn(
     return path
 
 
+def at_work(folder: Path) -> bool:
+    """Whether a training works on the library in ``folder``, as far as can be told."""
+    path = folder / LOCK
+    return path.exists() and not _stale(path, _holder(path))
+
+
 @contextmanager
 def held(lock: Path) -> Iterator[None]:
     """Keep a lock that is ours for a while, then give it back."""

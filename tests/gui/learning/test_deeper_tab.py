@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +111,38 @@ def test_a_part_that_learns_goes_on_after_an_interruption_and_is_used(
     assert viewer.analysis.bundle_path == library / "models" / "lus-lite-temporal-1"
     qtbot.waitUntil(lambda: viewer.analysis.models is not None, timeout=WAIT_MS)
     reads(qtbot, deeper.list, "In use")
+
+
+def test_a_run_begun_on_the_command_line_goes_on_in_the_window(
+    qtbot: QtBot, viewer: ViewerModel, panel: LearningPanel, library: Path
+) -> None:
+    asked = ["--what", "temporal", "--task", "finding.b_lines", "--steps", "60"]
+    asked += ["--library", str(library), "--checkpoint-every", "10", "--seed", "3"]
+    call = [sys.executable, "-m", "lusviewer", "train", "adapt", *asked]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "checkpoint":
+                # Nobody may go on with it while it is under way itself.
+                [found] = read_deeper(library, CancelToken())
+                assert found.interrupted == ()
+                process.kill()
+                break
+    deeper = panel.tabs.deeper
+    deeper.list_found()
+    reads(qtbot, deeper.list, "B-lines: temporal")
+    reads(qtbot, deeper.list, "begun on the command line")
+    reads(qtbot, deeper.list, "of 60")
+    press(qtbot, deeper.list, "Go on")
+    [training] = panel.trainings.all
+    assert training.library == library
+    assert "--seed=3" in training.arguments
+    qtbot.waitUntil(lambda: training.told.checkpoint is not None, timeout=LONG_MS)
+    assert training.told.checkpoint is not None
+    assert training.told.checkpoint.step > 10
+    qtbot.waitUntil(lambda: training.state.over, timeout=LONG_MS)
+    assert training.state is State.DONE
+    reads(qtbot, deeper.list, "lus-lite-temporal-1")
 
 
 def _calls(library: Path) -> list[Path]:

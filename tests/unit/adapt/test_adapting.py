@@ -18,13 +18,15 @@ from lusviewer.errors import LibraryError, TrainingError
 from lusviewer.inference import open_bundle
 from lusviewer.io import open_clip
 from lusviewer.library import Answer, open_library
+from lusviewer.training.adapt import command
+from lusviewer.training.adapt.call import call_of
 from lusviewer.training.adapt.run import Going, adapt, check_only
 from lusviewer.training.adapt.study import read_study, wary
 from lusviewer.training.adapt.study import told as told_of
-from lusviewer.training.local.chosen import read_only
+from lusviewer.training.local.chosen import Only, read_only
 from lusviewer.training.local.control import Control
 from lusviewer.training.local.samples import NOT_CHOSEN
-from tests.unit.adapt.conftest import of_kind, run
+from tests.unit.adapt.conftest import PATIENTS, of_kind, run
 
 
 @pytest.fixture
@@ -39,6 +41,11 @@ def graphs_of(folder):
 
 def curve_of(folder):
     return json.loads((folder / "adaptation.json").read_text("utf-8"))["fractions"]
+
+
+def settings_of(words):
+    """Return what the command line makes of ``words``."""
+    return command._settings(command._parser().parse_args(words))
 
 
 def interrupted(settings, event, **going):
@@ -142,6 +149,59 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint(
         done = subprocess.run(extra, capture_output=True, text=True, check=True)
         assert json.loads(done.stdout.splitlines()[-1])["event"] == "model"
     assert graphs_of(tmp_path / "killed") == graphs_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"task": "severity", "cuts": (2.0,), "certainty": 1 / 3, "seed": 7},
+        {"rater": "anna", "name": "-mine", "threads": 2, "cache_bytes": 3 * 2**30},
+        {"only": Only(patients=("P00", "P01", "P02"), zones=("8:R1",))},
+        {"only": Only(numbers=(range(1, 4), range(7, 8)))},
+        {"what": "pretrain", "method": "frame-order", "task": None},
+    ],
+    ids=["plain", "cut", "rater", "patients", "numbers", "pretrain"],
+)
+def test_the_call_beside_a_checkpoint_asks_for_the_same(changes, settings, study):
+    usual = {"look_every": 25, "patience": 6, "draws": 20}
+    asked = replace(settings, **(usual | changes))
+    with open_library(study) as library:
+        known = read_study(library, replace(settings, only=Only()))
+    words = call_of(asked, known)
+    assert words[:2] == ("train", "adapt")
+    again = settings_of([*words[2:], "--library", str(study)])
+    assert again == asked
+
+
+def test_clips_that_were_named_by_file_are_asked_for_by_number(settings, study):
+    named = Only(names=tuple(f"{number}-0.avi" for number in range(PATIENTS)))
+    settings = replace(settings, only=named)
+    with open_library(study) as library:
+        known = read_study(library, settings)
+    words = call_of(settings, known)
+    again = settings_of([*words[2:], "--library", str(study)])
+    assert known.chosen is not None
+    numbers = {number for run in again.only.numbers for number in run}
+    assert numbers == known.chosen.clips
+    with open_library(study) as library:
+        same = read_study(library, again)
+    assert same.labels_sha256 == known.labels_sha256
+
+
+def test_a_run_goes_on_by_the_call_beside_its_checkpoint(own_study, settings, capsys):
+    usual = {"look_every": 25, "patience": 6, "draws": 20}
+    settings = replace(settings, library=own_study, steps=4, **usual)
+    interrupted(settings, "checkpoint")
+    (file,) = (own_study / "adapting").glob("*/run.json")
+    told = json.loads(file.read_text())
+    assert (told["title"], told["step"], told["total"]) == ("B-lines: temporal", 2, 4)
+    words = [*told["arguments"][2:], "--library", str(own_study), "--resume"]
+    assert command.main(words) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert of_kind(events, "model")[0]["folder"] == str(settings.out)
+    assert [event["step"] for event in of_kind(events, "checkpoint")] == [4]
+    assert not list((own_study / "adapting").iterdir())
 
 
 def test_cancelling_leaves_a_checkpoint_but_no_bundle(settings):
