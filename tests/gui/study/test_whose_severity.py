@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from sqlalchemy import insert
 
+from lusviewer.gui.study.listing.row_delegate import shown_name
 from lusviewer.library import open_library
 from lusviewer.library.tables import EXPERTS, PREDICTIONS
 from tests.gui.study.conftest import ALL, wait_for
@@ -98,6 +99,16 @@ def test_an_answer_in_two_classes_is_shown_with_whose_it_is(
     assert told(panel, 1) == [
         "Severity (below 2 / 2 or more), predicted by parted: 2 or more (90 %)",
     ]
+
+
+def test_a_name_is_shortened_to_half_and_then_left_out(panel: StudyPanel) -> None:
+    metrics, name = panel.fontMetrics(), "severity-parted"
+    whole = metrics.horizontalAdvance(name)
+    assert shown_name(name, whole, metrics) == name
+    short = shown_name(name, 3 * whole // 4, metrics)
+    assert short[0] + short[-1] == "sd"
+    assert "…" in short
+    assert shown_name(name, whole // 3, metrics) == ""
 
 
 def test_parts_of_a_number_are_told_as_they_are_called(

@@ -36,8 +36,6 @@ _BADGE: Final = 17
 _SECOND: Final = 19
 """Where the second line begins, at least."""
 _GAP: Final = 3
-_NAME_PX: Final = 30
-"""An expert's name is not shortened to less."""
 _SMALL: Final = 0.9
 _SHORT: Final = {
     "finding.a_lines": "A",
@@ -162,7 +160,10 @@ class _RowPainter:
         return whole if fits else row.path.stem
 
     def _paint_whose(self, row: Row, text: QRect) -> None:
-        """Paint the patient and the zone, and what is amiss at the right."""
+        """Paint the patient and the zone; at the right what is amiss, or who predicts.
+
+        The latter where it is no grade, so that nobody takes it for one.
+        """
         painter, theme = self._painter, self._theme
         painter.setFont(self._small)
         place = text.adjusted(0, self._lines.second, 0, 0)
@@ -171,6 +172,11 @@ class _RowPainter:
             state = _tr("file missing")
         elif not row.analysed:
             state = _tr("not analysed")
+        whose = row.patient + (f" \N{MIDDLE DOT} {row.zone}" if row.zone else "")
+        if not state and row.predicted_by:
+            metrics = painter.fontMetrics()
+            room = place.width() - metrics.horizontalAdvance(whose) - SPACE
+            state = shown_name(row.predicted_by, room, metrics)
         right = 0
         if state:
             role = "warning" if row.missing else "muted"
@@ -178,7 +184,6 @@ class _RowPainter:
             right = painter.fontMetrics().horizontalAdvance(state) + SPACE
             painter.drawText(place, Qt.AlignmentFlag.AlignRight, state)
         painter.setPen(theme.colour("muted"))
-        whose = row.patient + (f" \N{MIDDLE DOT} {row.zone}" if row.zone else "")
         shown = elided(painter, whose, place.width() - right)
         painter.drawText(place, Qt.AlignmentFlag.AlignTop, shown)
 
@@ -211,7 +216,8 @@ class _RowPainter:
         """Paint label and prediction, and return where they begin.
 
         In no finding's colour: filled what a person said, in outlines what was
-        predicted, in the colour of a warning where the two differ.
+        predicted, in the colour of a warning where the two differ; in broken ones
+        what is no grade.
         """
         right, theme = line.right() + 1, self._theme
         targets = {one.target for one in row.differences}
@@ -221,27 +227,16 @@ class _RowPainter:
             text = f"\N{NOT EQUAL TO}{row.predicted}"
             right = self._outlined(line, right, text, "warning", metrics)
         elif row.predicted:
-            text = self._said(row, line, metrics)
-            right = self._outlined(line, right, text, "muted", metrics)
+            box = _box(line, right, row.predicted, metrics)
+            edge = Qt.PenStyle.DashLine if row.predicted_by else Qt.PenStyle.SolidLine
+            self._hollow(box, row.predicted, theme.colour("muted"), edge)
+            right = box.left() - _GAP
         if row.severity:
             told = "?" if row.severity == NOT_ASSESSABLE else row.severity
             box = _box(line, right, told, metrics)
             self._filled(box, told, theme.colour("text"))
             right = box.left() - _GAP
         return self._paint_heading(row, line, right)
-
-    def _said(self, row: Row, line: QRect, metrics: QFontMetrics) -> str:
-        """Return what is predicted; whose answer it is where it is no grade."""
-        if not row.predicted_by:
-            return row.predicted
-        badges = len(row.findings) + bool(row.severity)
-        taken = badges * (line.height() + _GAP) + SPACE
-        taken += metrics.horizontalAdvance(f": {row.predicted}") + SPACE
-        room = line.width() - taken
-        if room < _NAME_PX:
-            return row.predicted
-        name = elided(self._painter, row.predicted_by, room)
-        return f"{name}: {row.predicted}"
 
     def _paint_heading(self, row: Row, line: QRect, right: int) -> int:
         """Paint what the numbers mean, where there is room for it."""
@@ -273,12 +268,25 @@ class _RowPainter:
         painter.setPen(QColor("black" if colour.lightness() > 110 else "white"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _hollow(self, box: QRect, text: str, colour: QColor) -> None:
+    def _hollow(
+        self,
+        box: QRect,
+        text: str,
+        colour: QColor,
+        edge: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    ) -> None:
         painter = self._painter
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, 1))
+        painter.setPen(QPen(colour, 1, edge))
         painter.drawRoundedRect(box.adjusted(0, 0, -1, -1), 4, 4)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def shown_name(name: str, room: int, metrics: QFontMetrics) -> str:
+    """Return an expert's name, shortened in its middle; "" in less than half of it."""
+    if 2 * room < metrics.horizontalAdvance(name):
+        return ""
+    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
 
 
 def _box(line: QRect, right: int, text: str, metrics: QFontMetrics) -> QRect:
