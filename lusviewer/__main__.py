@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from multiprocessing import freeze_support
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     freeze_support()
     arguments = sys.argv[1:] if argv is None else list(argv)
+    _multiply_in_one_thread(arguments)
     if is_command(arguments):
         from lusviewer import cli  # noqa: PLC0415 - the window need not load it
 
@@ -29,6 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lusviewer.gui import app  # noqa: PLC0415 - commands run without Qt
 
     return app.main(arguments)
+
+
+def _multiply_in_one_thread(arguments: Sequence[str]) -> None:
+    """Have numpy's products use one thread, but in a training, which says how many.
+
+    Those of the queue are small: more threads wait for each other longer than they
+    work. Whoever set a number of threads keeps it.
+    """
+    from lusviewer.cli.arguments import TRAINING  # noqa: PLC0415
+
+    # It is looked at once, when numpy is loaded.
+    if not arguments or arguments[0] not in TRAINING:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def is_command(arguments: Sequence[str]) -> bool:

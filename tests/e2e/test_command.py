@@ -19,6 +19,7 @@ from tests.bundles import make_bundle
 from tests.small_clips import write_dicom, write_png, write_video
 
 COMMAND = Path(sys.executable).parent / "lusviewer"
+_BLAS = "OPENBLAS_NUM_THREADS"
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,37 @@ def test_the_program_can_be_started_as_a_module() -> None:
         timeout=60,
     )
     assert ended.stdout.startswith("lusviewer ")
+
+
+_THREADS = """
+import json, sys
+from lusviewer.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+import numpy
+from threadpoolctl import threadpool_info
+print(json.dumps([one["num_threads"] for one in threadpool_info()]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="numpy's products are Apple's")
+@pytest.mark.parametrize(("chosen", "threads"), [({}, 1), ({_BLAS: "2"}, 2)])
+def test_commands_multiply_in_one_thread_where_nobody_chose_more(
+    chosen: dict[str, str], threads: int
+) -> None:
+    if threads > (os.cpu_count() or 1):
+        pytest.skip("one processor")
+    environment = {key: of for key, of in os.environ.items() if key != _BLAS}
+    done = subprocess.run(
+        [sys.executable, "-c", _THREADS, "queue", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | chosen,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [threads]
 
 
 def test_the_window_takes_its_own_picture(tmp_path: Path) -> None:
