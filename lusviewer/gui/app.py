@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from lusviewer import __version__
+from lusviewer.gui.ahead import read_ahead
 from lusviewer.gui.crash import CrashReporter
 from lusviewer.gui.dialogs import FirstStartDialog
 from lusviewer.gui.garbage import Collector
@@ -59,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
     wish = parse(argv)
     # The window gets its turn sooner while the analysis computes in Python.
     sys.setswitchinterval(SWITCH_S)
+    read_ahead()
     app = QApplication([sys.argv[0]])
     app.setApplicationName("lusviewer")
     app.setOrganizationName("lusviewer")
