@@ -171,8 +171,7 @@ class TimelineArea(QAbstractScrollArea):
         """Draw the pixmap anew in a turn of its own, apart from all other painting."""
         self._redraw()
         if self.isVisible():
-            self._canvas = self._made_canvas()
-            self._still = self._paint_still(self._canvas)
+            self._drawn()
 
     @Slot()
     def _on_clip(self) -> None:
@@ -202,13 +201,10 @@ class TimelineArea(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the kept pixmap, and on it what moves."""
-        canvas = self._canvas or self._made_canvas()
-        self._canvas = canvas
-        if self._still is None:
-            self._still = self._paint_still(canvas)
+        canvas, still = self._drawn()
         painter = QPainter(self.viewport())
         painter.setClipRegion(event.region())
-        painter.drawPixmap(0, 0, self._still)
+        painter.drawPixmap(0, 0, still)
         if self._scale is not None:
             self._cursor_x = self._scale.x_of(self._frame())
             canvas.paint_loop(painter, self._drag.range)
@@ -217,6 +213,13 @@ class TimelineArea(QAbstractScrollArea):
             if self._hover is not None and not self._drag.active:
                 canvas.paint_hover(painter, self._hover, self._row_at(self._hover.y()))
         painter.end()
+
+    def _drawn(self) -> tuple[Canvas, QPixmap]:
+        """Return the canvas and its pixmap, made now where they are not kept."""
+        self._canvas = self._canvas or self._made_canvas()
+        if self._still is None:
+            self._still = self._paint_still(self._canvas)
+        return self._canvas, self._still
 
     def _frame(self) -> int:
         last = len(self._scale) - 1 if self._scale is not None else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lusviewer.gui.clinical_words import tr
-from lusviewer.gui.study.listing.work import in_own_classes
+from lusviewer.gui.study.listing.work import in_task_classes
 from lusviewer.gui.task_words import title_of, value_words
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def told(row: Row, tasks: Mapping[str, Task]) -> str:
 
 
 def _own(one: ClipPrediction, tasks: Mapping[str, Task]) -> bool:
-    return in_own_classes(one, tasks.get(one.target))
+    return in_task_classes(one, tasks.get(one.target))
 
 
 def _asked(one: ClipPrediction, tasks: Mapping[str, Task]) -> str:

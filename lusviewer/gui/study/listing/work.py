@@ -231,7 +231,7 @@ def _severity_predicted(entry: ClipEntry) -> tuple[str, str]:
 
     label, task = entry.labels.get(SEVERITY), BUILT_IN[SEVERITY]
     said = [
-        (in_own_classes(one, task), one.differs(label), one.probability, one)
+        (in_task_classes(one, task), one.differs(label), one.probability, one)
         for one in entry.predictions
         if one.target == SEVERITY and not one.abstained
     ]
@@ -241,7 +241,7 @@ def _severity_predicted(entry: ClipEntry) -> tuple[str, str]:
     return best.best, "" if graded else best.expert
 
 
-def in_own_classes(one: ClipPrediction, task: Task | None) -> bool:
+def in_task_classes(one: ClipPrediction, task: Task | None) -> bool:
     """Return whether an expert answers a task as people do, not in classes of its own.
 
     As "below 2" or "2 or more": what is meant is not one of the grades.
